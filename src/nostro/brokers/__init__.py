@@ -1,0 +1,1 @@
+"""Brokerages: what every adapter answers (`port.py`), how one is described (`spec.py`), and one folder per vendor."""

@@ -1,0 +1,48 @@
+"""How bytes reach a brokerage, and what is certain when they do not come back.
+
+    TransportError
+      NeverSent    no byte of the request left this machine
+      NoReply      at least one byte may have left; what it did is not known
+        TimedOut
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class TransportError(Exception):
+    """`str()` names the failure in a few words, without address, header or secret."""
+
+
+class NeverSent(TransportError):
+    pass
+
+
+class NoReply(TransportError):
+    pass
+
+
+class TimedOut(NoReply):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    """Percent-encoded, with the query if any; the transport knows the host."""
+    body: bytes = b""
+    operation: str = ""
+    """What it is for, in one word: `cancel`, `place`, `replace`, `look_up`, `list`..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: bytes
+
+
+class Transport(Protocol):
+    async def send(self, request: Request, timeout_s: float) -> Reply:
+        """Send once and return the whole reply; raises NeverSent or NoReply, and never sends anything twice."""
+        ...

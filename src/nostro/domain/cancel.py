@@ -1,0 +1,295 @@
+"""Cancelling one order: what a brokerage can answer, and what each piece of evidence proves.
+
+    CancelOutcome   the five things one cancel request can come to
+    OrderLook       the three things one look at an order can come to
+    decide()        state and evidence in, state out; the only place where a cancel changes its state
+
+    INTENT -> SENT -> (ACKED) -> CONFIRMED | TOO_LATE | REFUSED
+                   -> NOT_SENT
+                   -> UNKNOWN -> by look-up: ACKED | CONFIRMED | TOO_LATE | REFUSED
+
+The state says what nostro asked and knows of its own request. The order's status says what the brokerage proved.
+They are two facts: a cancel can end TOO_LATE with the order FILLED. No timer ends an open state; evidence does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId
+from nostro.domain.order import Order, OrderStatus
+
+Raw = Mapping[str, object]
+"""A brokerage's own reply as a JSON object, secrets already redacted."""
+
+
+class CancelRejectReason(StrEnum):
+    """Why a brokerage named a cancel refused (FIX CxlRejReason 102, plus one reason of evidence)."""
+
+    TOO_LATE = "too_late"
+    UNKNOWN_ORDER = "unknown_order"
+    ALREADY_PENDING = "already_pending"
+    BROKER_OPTION = "broker_option"
+    """The brokerage does not cancel this order now, for a reason of its own (a replace is pending, a market is shut)."""
+    OTHER = "other"
+    NOT_PROCESSED = "not_processed"
+    """Nobody refused: the order is open after the last moment at which the request could still have been carried out."""
+
+
+class UnknownCause(StrEnum):
+    """Why nobody can say what a request that left this machine did."""
+
+    TIMEOUT = "timeout"
+    CONNECTION_LOST = "connection_lost"
+    SERVER_ERROR = "server_error"
+    UNREADABLE_REPLY = "unreadable_reply"
+    OTHER_ORDER_IN_REPLY = "other_order_in_reply"
+    RATE_LIMITED = "rate_limited"
+    AUTH_REFUSED = "auth_refused"
+    RESTARTED = "restarted"
+    """This process died between the intent and the outcome."""
+
+
+class NotSentCause(StrEnum):
+    """Why it is certain that no byte of a request left this machine."""
+
+    CONNECT_FAILED = "connect_failed"
+    REFUSED_LOCALLY = "refused_locally"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canceled:
+    """The brokerage said, naming this order, that it is cancelled."""
+
+    raw: Raw | None
+    order: Order | None = None
+    """The order after the cancel, where the reply carries it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelPending:
+    """The brokerage took the request. The order may still fill."""
+
+    raw: Raw | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRejected:
+    """The brokerage named a reason. Not yet proof of anything about the order; see `decide`."""
+
+    reason: CancelRejectReason
+    message: str
+    raw: Raw | None
+    order: Order | None = None
+    """The order as the refusal shows it, where it does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelUnknown:
+    """At least one byte may have left, and no reply proves anything."""
+
+    cause: UnknownCause
+    message: str
+    raw: Raw | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """Certain: no byte left this machine."""
+
+    cause: NotSentCause
+    message: str
+
+
+CancelOutcome = Canceled | CancelPending | CancelRejected | CancelUnknown | NotSent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFound:
+    order: Order
+    raw: Raw | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAbsent:
+    """The brokerage says that it has no such order. Proves nothing about an order that was seen before."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookFailed:
+    """The look-up itself came to nothing."""
+
+    message: str
+
+
+OrderLook = OrderFound | OrderAbsent | LookFailed
+
+
+class CancelState(StrEnum):
+    INTENT = "INTENT"
+    SENT = "SENT"
+    ACKED = "ACKED"
+    UNKNOWN = "UNKNOWN"
+    CONFIRMED = "CONFIRMED"
+    TOO_LATE = "TOO_LATE"
+    REFUSED = "REFUSED"
+    NOT_SENT = "NOT_SENT"
+
+    @property
+    def is_final(self) -> bool:
+        return self not in OPEN_STATES
+
+
+OPEN_STATES = frozenset({CancelState.INTENT, CancelState.SENT, CancelState.ACKED, CancelState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelIntent:
+    """One wish to cancel one order, and all that is known of it. Times are aware UTC."""
+
+    cancel_id: CancelId
+    account_id: AccountId
+    brokerage_order_id: BrokerageOrderId
+    state: CancelState = CancelState.INTENT
+    requested_at: datetime
+    sent_at: datetime | None = None
+    """Just before the first byte; None while nothing was tried."""
+    ended_at: datetime | None = None
+    """When the request was answered or given up: from here on this process sends nothing more for it."""
+    settled_at: datetime | None = None
+    """From here on the brokerage cannot carry the request out any more; None where its vendor sets no bound."""
+    resolved_at: datetime | None = None
+    reason: CancelRejectReason | None = None
+    """The refusal the brokerage named, or how a look-up ended it."""
+    cause: UnknownCause | NotSentCause | None = None
+    message: str = ""
+    """The brokerage's or the network's own words, redacted; for people."""
+    raw: Raw | None = None
+    order: Order | None = None
+    """The order as last proven."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replied:
+    """The one request of this intent came to an end."""
+
+    outcome: CancelOutcome
+    sent_at: datetime
+    ended_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """Somebody looked at the order."""
+
+    look: OrderLook
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restarted:
+    """The process that owned the request is gone."""
+
+    at: datetime
+    settled_at: datetime | None
+
+
+Evidence = Replied | Looked | Restarted
+
+
+def decide(intent: CancelIntent, evidence: Evidence) -> CancelIntent:
+    """Return the intent as `evidence` leaves it; the same object when it proves nothing new.
+
+    A final state never changes. Only the brokerage's word about this very order ends an open one.
+    """
+    if intent.state.is_final:
+        return intent
+    match evidence:
+        case Replied():
+            return _after_reply(intent, evidence)
+        case Looked():
+            return _after_look(intent, evidence)
+        case Restarted():
+            if intent.state not in (CancelState.INTENT, CancelState.SENT):
+                return intent
+            return replace(
+                intent,
+                state=CancelState.UNKNOWN,
+                cause=UnknownCause.RESTARTED,
+                message="the server stopped before the outcome was known",
+                ended_at=evidence.at,
+                settled_at=evidence.settled_at,
+            )
+        case _:
+            assert_never(evidence)
+
+
+def _after_reply(intent: CancelIntent, reply: Replied) -> CancelIntent:
+    sent = replace(intent, sent_at=reply.sent_at, ended_at=reply.ended_at, settled_at=reply.settled_at)
+    outcome = reply.outcome
+    match outcome:
+        case Canceled(raw=raw, order=order):
+            return replace(
+                sent, state=CancelState.CONFIRMED, raw=raw, order=order or intent.order, resolved_at=reply.ended_at
+            )
+        case CancelPending(raw=raw):
+            return replace(sent, state=CancelState.ACKED, raw=raw)
+        case CancelRejected(reason=CancelRejectReason.ALREADY_PENDING, message=message, raw=raw):
+            return replace(sent, state=CancelState.ACKED, raw=raw, message=message)
+        case CancelRejected(reason=reason, message=message, raw=raw, order=order):
+            refused = replace(sent, state=CancelState.UNKNOWN, reason=reason, message=message, raw=raw)
+            return _closed_by(refused, order, reply.ended_at) if order is not None else refused
+        case CancelUnknown(cause=cause, message=message, raw=raw):
+            return replace(sent, state=CancelState.UNKNOWN, cause=cause, message=message, raw=raw)
+        case NotSent(cause=not_sent, message=message):
+            return replace(
+                intent, state=CancelState.NOT_SENT, cause=not_sent, message=message, resolved_at=reply.ended_at
+            )
+        case _:
+            assert_never(outcome)
+
+
+def _after_look(intent: CancelIntent, looked: Looked) -> CancelIntent:
+    if not isinstance(looked.look, OrderFound):
+        return intent  # absence proves nothing about an order that this account is known to hold
+    order = looked.look.order
+    if order.brokerage_order_id != intent.brokerage_order_id:
+        return intent
+    if order.status.is_closed:
+        return _closed_by(intent, order, looked.ended_at)
+    if intent.ended_at is None or looked.started_at < intent.ended_at:
+        return intent  # the look may be older than our own request
+    seen = replace(intent, order=order)
+    if order.status is OrderStatus.PENDING_CANCEL:
+        return replace(seen, state=CancelState.ACKED)
+    if intent.state is not CancelState.UNKNOWN or order.status is OrderStatus.UNRECOGNIZED:
+        return seen  # an acknowledged cancel may take until the market opens
+    if intent.reason is not None:
+        return replace(seen, state=CancelState.REFUSED, resolved_at=looked.ended_at)
+    if intent.settled_at is not None and looked.started_at >= intent.settled_at:
+        return replace(
+            seen,
+            state=CancelState.REFUSED,
+            reason=CancelRejectReason.NOT_PROCESSED,
+            resolved_at=looked.ended_at,
+        )
+    return seen
+
+
+def _closed_by(intent: CancelIntent, order: Order, at: datetime) -> CancelIntent:
+    """End the intent if `order` is closed: no brokerage reopens a closed order, however old the look."""
+    if order.status is OrderStatus.CANCELED:
+        return replace(intent, state=CancelState.CONFIRMED, reason=None, order=order, resolved_at=at)
+    if order.status.is_closed:
+        return replace(
+            intent,
+            state=CancelState.TOO_LATE,
+            reason=CancelRejectReason.TOO_LATE,
+            order=order,
+            resolved_at=at,
+        )
+    return intent

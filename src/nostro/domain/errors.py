@@ -1,0 +1,135 @@
+"""Refusals: why nostro itself does not do what it was asked. No HTTP in them; `wire/errors.py` gives each its answer.
+
+    Refusal
+      Unauthenticated          who is calling is not proven
+        SignatureInvalid, TimestampInvalid, ClientUnknown, UserUnknown, CredentialsMissing, ReplayRefused
+      Forbidden                proven, but not allowed
+        ConnectionReadOnly
+      InvalidRequest           the request cannot be understood or can never be right
+        MalformedBody, OrderIdInvalid, OrderUnknown, OrderNotSupported, OrderRefused, ClientOrderIdReused, UserExists,
+        NotForPersonalKeys, PreviewExpired, LoginTokenInvalid
+      NotFound                 no such thing for this caller; a foreign thing is the same
+      MethodNotAllowed
+      ConnectionDisabled       nothing was sent
+      ConnectionAlreadyDisabled
+      BrokerageUnreachable     nothing was sent; worth trying again
+      BrokerageFailed          asked, and no usable answer; nothing was changed
+      PlaceUnknown             an order may or may not exist now
+"""
+
+
+class Refusal(Exception):
+    """Base of all refusals. `str()` of one is a full sentence for the caller and holds no secret."""
+
+    default_message = "The request was refused."
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.default_message)
+
+
+class Unauthenticated(Refusal):
+    default_message = "Authentication credentials were not provided."
+
+
+class CredentialsMissing(Unauthenticated):
+    default_message = "Please provide clientId, userId and userSecret in query params"
+
+
+class SignatureInvalid(Unauthenticated):
+    default_message = "Unable to verify signature sent"
+
+
+class TimestampInvalid(Unauthenticated):
+    default_message = "Invalid timestamp"
+
+
+class ClientUnknown(Unauthenticated):
+    default_message = "Invalid clientId provided"
+
+
+class UserUnknown(Unauthenticated):
+    default_message = "Invalid userID or userSecret provided"
+
+
+class ReplayRefused(Unauthenticated):
+    default_message = "This signed request was already received once."
+
+
+class Forbidden(Refusal):
+    default_message = "User does not have permission to access this resource"
+
+
+class ConnectionReadOnly(Forbidden):
+    default_message = "This connection is read-only: it cannot trade."
+
+
+class InvalidRequest(Refusal):
+    default_message = "Invalid input"
+
+
+class MalformedBody(InvalidRequest):
+    default_message = "The request body is not acceptable JSON."
+
+
+class OrderIdInvalid(InvalidRequest):
+    default_message = "This is not an order id of this brokerage. Nothing was sent."
+
+
+class OrderUnknown(InvalidRequest):
+    default_message = "This account has no such order. Nothing was sent."
+
+
+class OrderNotSupported(InvalidRequest):
+    default_message = "This brokerage does not take such an order."
+
+
+class OrderRefused(InvalidRequest):
+    default_message = "The brokerage refused the order."
+
+
+class ClientOrderIdReused(InvalidRequest):
+    default_message = "This client_order_id was used before for an order with other content."
+
+
+class UserExists(InvalidRequest):
+    default_message = "User with the following userId already exist"
+
+
+class NotForPersonalKeys(InvalidRequest):
+    default_message = "registerUser is not available for personal keys"
+
+
+class PreviewExpired(InvalidRequest):
+    default_message = "This trade id is unknown or older than five minutes. Ask for the impact again."
+
+
+class LoginTokenInvalid(InvalidRequest):
+    default_message = "This link was used before or is older than five minutes."
+
+
+class NotFound(Refusal):
+    default_message = "The requested resource does not exist."
+
+
+class MethodNotAllowed(Refusal):
+    default_message = "Method not allowed."
+
+
+class ConnectionDisabled(Refusal):
+    default_message = "Unable to sync with brokerage account because the connection is disabled."
+
+
+class ConnectionAlreadyDisabled(Refusal):
+    default_message = "This connection is already disabled."
+
+
+class BrokerageUnreachable(Refusal):
+    default_message = "The brokerage could not be reached. Nothing was sent."
+
+
+class BrokerageFailed(Refusal):
+    default_message = "Unable to sync with brokerage account. Invalid response from Brokerage API."
+
+
+class PlaceUnknown(Refusal):
+    default_message = "The brokerage did not say whether it took the order. Repeat with the same client_order_id to learn it."
