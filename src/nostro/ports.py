@@ -9,7 +9,7 @@ import secrets
 import string
 import time
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -37,6 +37,10 @@ class Ids(Protocol):
         """Make a secret of `length` characters from `[A-Za-z0-9]` (at least 43 give 256 bits)."""
         ...
 
+    def token(self, size_bytes: int) -> bytes:
+        """Make `size_bytes` random bytes, fit for keys and nonces."""
+        ...
+
 
 class SystemClock:
     def now(self) -> datetime:
@@ -56,6 +60,9 @@ class SystemIds:
     def secret(self, length: int) -> str:
         return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
 
+    def token(self, size_bytes: int) -> bytes:
+        return secrets.token_bytes(size_bytes)
+
 
 class Tasks:
     """Tasks that outlive the request which started them, strongly referenced until they end."""
@@ -74,3 +81,11 @@ class Tasks:
         """Wait until all are done, at most `timeout_s`; what is not done then is left to boot recovery."""
         if self._running:
             await asyncio.wait(self._running, timeout=timeout_s)
+
+
+Crashpoint = Callable[[str], None]
+"""Called with the name of each point of the cancel path where a crash must lose nothing; tests die there."""
+
+
+def no_crash(_name: str) -> None:
+    """Do nothing: what a server in real use passes as its `Crashpoint`."""

@@ -13,7 +13,7 @@ class Credential:
 
     name: str
     label: str
-    secret: bool = True
+    is_secret: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,8 @@ class UnknownCause(StrEnum):
     OTHER_ORDER_IN_REPLY = "other_order_in_reply"
     RATE_LIMITED = "rate_limited"
     AUTH_REFUSED = "auth_refused"
+    ADAPTER_FAILED = "adapter_failed"
+    """A bug in our own adapter, after which nothing is certain."""
     RESTARTED = "restarted"
     """This process died between the intent and the outcome."""
 

@@ -6,10 +6,11 @@
       Forbidden                proven, but not allowed
         ConnectionReadOnly
       InvalidRequest           the request cannot be understood or can never be right
-        MalformedBody, OrderIdInvalid, OrderUnknown, OrderNotSupported, OrderRefused, ClientOrderIdReused, UserExists,
+        MalformedBody, OrderIdInvalid, OrderUnknown, OrderRefused, ClientOrderIdReused, UserExists,
         NotForPersonalKeys, PreviewExpired, LoginTokenInvalid
       NotFound                 no such thing for this caller; a foreign thing is the same
       MethodNotAllowed
+      BodyTooSlow              the request did not arrive whole in time
       ConnectionDisabled       nothing was sent
       ConnectionAlreadyDisabled
       BrokerageUnreachable     nothing was sent; worth trying again
@@ -79,10 +80,6 @@ class OrderUnknown(InvalidRequest):
     default_message = "This account has no such order. Nothing was sent."
 
 
-class OrderNotSupported(InvalidRequest):
-    default_message = "This brokerage does not take such an order."
-
-
 class OrderRefused(InvalidRequest):
     default_message = "The brokerage refused the order."
 
@@ -113,6 +110,10 @@ class NotFound(Refusal):
 
 class MethodNotAllowed(Refusal):
     default_message = "Method not allowed."
+
+
+class BodyTooSlow(Refusal):
+    default_message = "The request did not arrive whole in time."
 
 
 class ConnectionDisabled(Refusal):

@@ -1,0 +1,1 @@
+"""What stands in an account, read live from its brokerage."""

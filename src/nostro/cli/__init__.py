@@ -1,0 +1,1 @@
+"""The `nostro` command, one file per group of commands."""

@@ -1,0 +1,172 @@
+"""The ASGI application: one request in, one answer out, and nothing that a client sends is trusted on the way.
+
+    target   path and query are unambiguous, or 400      `wire.signature.check_target`
+    route    an operation, or 404, or 405                `router.py`
+    body     whole, in time, and small                   `_receive`
+    read     one JSON reading of it, or 400              `wire.strict_json`
+    prove    signature, timestamp, user                  `authenticate.py`
+    call     the operation's handler
+    answer   JSON; every refusal by `wire.errors.render_error`
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+
+from nostro.domain.errors import BodyTooSlow, Forbidden, InvalidRequest, MalformedBody, NotFound
+from nostro.http.authenticate import Authenticator
+from nostro.http.call import Answer, Call, Caller, Commands
+from nostro.http.operation import Operation, Who
+from nostro.http.router import MethodMissing, Router
+from nostro.ports import Ids
+from nostro.settings import Settings
+from nostro.wire.errors import render_error
+from nostro.wire.signature import SignedRequest, check_target, parse_query
+from nostro.wire.strict_json import MAX_BYTES, read_json
+from nostro.wire.values import encode
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+RECEIVE_TIMEOUT_S = 10.0
+"""How long a body may take to arrive."""
+
+RETRY_AFTER_S = b"1"
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_COMMON_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+log = structlog.get_logger()
+
+
+class Gateway:
+    def __init__(
+        self, *, router: Router, authenticate: Authenticator, commands: Commands, settings: Settings, ids: Ids
+    ) -> None:
+        self._router = router
+        self._authenticate = authenticate
+        self._commands = commands
+        self._settings = settings
+        self._ids = ids
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"this application does not speak {scope['type']}")
+        request_id = self._ids.uuid().replace("-", "")
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            answer = await self._answer(scope, receive)
+        await _send(send, answer, request_id)
+
+    async def _answer(self, scope: Message, receive: Receive) -> Answer:
+        try:
+            path, query = check_target(scope["raw_path"], scope["query_string"])
+            operation, parameters = self._router.find(scope["method"], path)
+            call = await self._call(operation, parameters, path, query, scope, receive)
+            return await operation.handler(call)
+        except Exception as error:  # the one place where a refusal becomes an answer
+            return _refuse(error)
+
+    async def _call(  # noqa: PLR0913 - the parts of one request, each by name
+        self,
+        operation: Operation,
+        parameters: dict[str, str],
+        path: str,
+        query: str,
+        scope: Message,
+        receive: Receive,
+    ) -> Call:
+        headers = dict(scope["headers"])
+        body = await _receive(receive, headers)
+        parsed_query = parse_query(query)
+        caller: Caller | None = None
+        value: object
+        if operation.takes_web_form:
+            value = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        else:
+            document = read_json(body)
+            value = document.value
+            if operation.who in (Who.USER, Who.PARTNER):
+                signature = headers.get(b"signature", b"").decode("latin-1")
+                request = SignedRequest(raw_path=path, raw_query=query, document=document)
+                caller, value = await self._authenticate(operation, request, parsed_query, signature)
+        if operation.who is Who.LOCAL:
+            _check_local(scope, headers)
+        return Call(
+            do=self._commands,
+            path=parameters,
+            query=parsed_query,
+            value=value,
+            headers=headers,
+            caller=caller,
+            base_url=self._settings.public_url or _base_url(scope, headers),
+        )
+
+
+def _check_local(scope: Message, headers: dict[bytes, bytes]) -> None:
+    """Let only this machine in, and no web page that a browser on it shows."""
+    client = scope.get("client")
+    if client is None or client[0] not in _LOOPBACK or b"origin" in headers:
+        raise Forbidden("The sandbox's controls answer only to programs on this machine.")
+
+
+def _base_url(scope: Message, headers: dict[bytes, bytes]) -> str:
+    host = headers.get(b"host", b"").decode("latin-1")
+    return f"{scope['scheme']}://{host}"
+
+
+async def _receive(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
+    declared = headers.get(b"content-length", b"0")
+    if not declared.isdigit():
+        raise InvalidRequest("Content-Length is not a number.")
+    if int(declared) > MAX_BYTES:
+        raise MalformedBody(f"The request body is larger than {MAX_BYTES // 1024} KiB.")
+    parts: list[bytes] = []
+    size_bytes = 0
+    try:
+        async with asyncio.timeout(RECEIVE_TIMEOUT_S):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise BodyTooSlow("The client hung up before its request was whole.")
+                part = message.get("body", b"")
+                size_bytes += len(part)
+                if size_bytes > MAX_BYTES:
+                    raise MalformedBody(f"The request body is larger than {MAX_BYTES // 1024} KiB.")
+                parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+    except TimeoutError:
+        raise BodyTooSlow from None
+
+
+def _refuse(error: Exception) -> Answer:
+    row, body = render_error(error)
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    if row.status == 500:
+        log.error("request_failed", exc_info=error, code=row.code)
+    if row.status == 503:
+        headers = ((b"retry-after", RETRY_AFTER_S),)
+    if isinstance(error, MethodMissing):
+        headers = ((b"allow", error.allowed.encode()),)
+    return Answer(body=body, status=row.status, headers=headers)
+
+
+async def _send(send: Send, answer: Answer, request_id: str) -> None:
+    body = answer.body if isinstance(answer.body, bytes) else encode(answer.body)
+    headers = [
+        (b"content-type", answer.content_type),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", request_id.encode()),
+        *_COMMON_HEADERS,
+        *answer.headers,
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

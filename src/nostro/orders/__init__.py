@@ -1,0 +1,1 @@
+"""One file per command on orders. `cancel.py` is what nostro exists for."""

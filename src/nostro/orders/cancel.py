@@ -1,0 +1,173 @@
+"""Cancel one order, whatever it is, knowing its id. Start here: this is the whole path, top to bottom.
+
+    1. __call__      may this connection trade, can this be an order id here?  Nothing is sent for a bad one.
+    2. _claim        transaction 1: the intent is on disk before the first byte leaves. The journal's unique index
+                     lets one caller in; every other one, in any process, joins that caller's intent.
+    3. _fly          one request to the brokerage, in a task of its own: a caller who hangs up changes nothing.
+                     No transaction is open meanwhile.
+    4. _record       transaction 2: `domain.cancel.decide` judges the reply; state, evidence and the order as proven
+                     become durable together, before any answer leaves.
+    5. reconcile.py  while the state is open, look the order up until the brokerage gives evidence.
+    6. _answer       the caller gets a final state, or, after a while, the truth as it stands.
+
+What may be said of each state stands in `wire/cancel.py`, and what each reply proves in `brokers/<slug>`.
+"""
+
+import structlog
+
+from nostro.brokers.port import Broker
+from nostro.connections.sessions import Sessions
+from nostro.domain.cancel import (
+    CancelIntent,
+    CancelUnknown,
+    Evidence,
+    Looked,
+    OrderAbsent,
+    OrderFound,
+    Replied,
+    UnknownCause,
+)
+from nostro.domain.errors import BrokerageUnreachable, OrderIdInvalid, OrderUnknown
+from nostro.domain.ids import BrokerageOrderId, CancelId
+from nostro.orders.reconcile import Reconciler, settled_at
+from nostro.orders.watch import Watch
+from nostro.ports import Clock, Crashpoint, Ids, Tasks
+from nostro.storage.database import StoreFailed
+from nostro.storage.port import Claim, Journal, Orders, OwnedAccount, Owner
+
+ANSWER_DEADLINE_S = 10.0
+"""Every cancel is answered within this, whatever the brokerage does."""
+
+FINAL_WAIT_S = 1.0
+"""How much longer an answered, but not final, request may hold its caller who named no wish."""
+
+RECORD_RETRY_S = 0.5
+"""A verdict that the database does not take is kept in memory and offered again this often."""
+
+log = structlog.get_logger()
+
+
+class CancelOrders:
+    def __init__(  # noqa: PLR0913 - the composition root names each once
+        self,
+        *,
+        journal: Journal,
+        orders: Orders,
+        sessions: Sessions,
+        reconciler: Reconciler,
+        watch: Watch,
+        clock: Clock,
+        ids: Ids,
+        tasks: Tasks,
+        crashpoint: Crashpoint,
+    ) -> None:
+        self._journal = journal
+        self._orders = orders
+        self._sessions = sessions
+        self._reconciler = reconciler
+        self._watch = watch
+        self._clock = clock
+        self._ids = ids
+        self._tasks = tasks
+        self._crashpoint = crashpoint
+
+    async def __call__(
+        self, owner: Owner, target: OwnedAccount, order_id: BrokerageOrderId, wait_s: float | None = None
+    ) -> CancelIntent:
+        """Cancel the order and return its intent as it stands when the answer is due.
+
+        `wait_s` is how long the caller wants to wait for a final state; None leaves it to the defaults above.
+
+        Raises:
+            ConnectionDisabled, ConnectionReadOnly, OrderIdInvalid, OrderUnknown: refused, nothing was sent.
+            BrokerageUnreachable, StoreFailed: not possible now, nothing was sent.
+        """
+        broker = await self._sessions.trading(target.connection)
+        if broker.spec.order_id.fullmatch(order_id) is None:
+            raise OrderIdInvalid
+        claim = await self._claim(broker, owner, target, order_id)
+        if claim.is_mine:
+            self._tasks.start(self._fly(broker, target, claim.intent), name=f"cancel {claim.intent.cancel_id}")
+        return await self._answer(claim.intent, wait_s)
+
+    async def _claim(
+        self, broker: Broker, owner: Owner, target: OwnedAccount, order_id: BrokerageOrderId
+    ) -> Claim:
+        wish = CancelIntent(
+            cancel_id=CancelId(self._ids.uuid()),
+            account_id=target.account.account_id,
+            brokerage_order_id=order_id,
+            requested_at=self._clock.now(),
+        )
+        claim = await self._journal.claim(owner, wish)
+        if claim is None:
+            await self._learn(broker, target, order_id)
+            claim = await self._journal.claim(owner, wish)
+        if claim is None:
+            raise OrderUnknown
+        return claim
+
+    async def _learn(self, broker: Broker, target: OwnedAccount, order_id: BrokerageOrderId) -> None:
+        """Ask the brokerage, by a read, whether this account holds the order."""
+        look = await broker.look_up_order(target.account.number, order_id)
+        match look:
+            case OrderFound(order=order) if order.brokerage_order_id == order_id:
+                await self._orders.remember(target.account.account_id, [order], self._clock.now())
+            case OrderFound() | OrderAbsent():
+                raise OrderUnknown
+            case _:
+                raise BrokerageUnreachable
+
+    async def _fly(self, broker: Broker, target: OwnedAccount, intent: CancelIntent) -> None:
+        self._crashpoint("after_intent")
+        order = intent.order
+        if order is not None and order.status.is_closed:
+            now = self._clock.now()
+            evidence: Evidence = Looked(look=OrderFound(order=order), started_at=now, ended_at=now)
+        else:
+            evidence = await self._send(broker, target, intent)
+        self._crashpoint("before_commit")
+        intent = await self._record(intent.cancel_id, evidence)
+        self._crashpoint("after_commit")
+        self._watch.publish(intent)
+        if not intent.state.is_final:
+            self._reconciler.wake()
+
+    async def _send(self, broker: Broker, target: OwnedAccount, intent: CancelIntent) -> Replied:
+        sent_at = self._clock.now()
+        self._crashpoint("before_send")
+        try:
+            outcome = await broker.cancel_order(target.account.number, intent.brokerage_order_id)
+        except Exception:  # the adapter has a bug: whatever it sent, it sent
+            log.exception("adapter_failed", broker=broker.spec.slug, cancel_id=intent.cancel_id)
+            outcome = CancelUnknown(cause=UnknownCause.ADAPTER_FAILED, message="internal error after sending")
+        self._crashpoint("after_send")
+        ended_at = self._clock.now()
+        return Replied(
+            outcome=outcome, sent_at=sent_at, ended_at=ended_at, settled_at=settled_at(broker.spec, ended_at)
+        )
+
+    async def _record(self, cancel_id: CancelId, evidence: Evidence) -> CancelIntent:
+        while True:
+            try:
+                return await self._journal.apply(cancel_id, evidence, next_look_at=self._clock.now())
+            except StoreFailed:
+                log.exception("verdict_not_recorded", cancel_id=cancel_id)
+                await self._clock.sleep(RECORD_RETRY_S)
+
+    async def _answer(self, intent: CancelIntent, wait_s: float | None) -> CancelIntent:
+        if wait_s is None:
+            intent = await self._watch.until(_ended, intent, ANSWER_DEADLINE_S)
+            intent = await self._watch.until(_final, intent, FINAL_WAIT_S)
+        else:
+            intent = await self._watch.until(_final, intent, wait_s)
+        self._crashpoint("before_answer")
+        return intent
+
+
+def _ended(intent: CancelIntent) -> bool:
+    return intent.ended_at is not None or intent.state.is_final
+
+
+def _final(intent: CancelIntent) -> bool:
+    return intent.state.is_final

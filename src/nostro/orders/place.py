@@ -1,0 +1,149 @@
+"""Place one order or one group, at most once per client order id.
+
+    1. transaction 1: the client order id is taken, with a hash of what was asked. A second use of it with the
+       same content gets the first one's orders; with other content it is refused.
+    2. one request to the brokerage; no transaction open.
+    3. transaction 2: what came of it, and the orders as the brokerage named them.
+
+A placement whose outcome is unknown is never sent again: a repeat looks for it by its client order id.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+import structlog
+
+from nostro.brokers.port import Broker
+from nostro.connections.sessions import Sessions
+from nostro.domain.cancel import CancelUnknown, NotSent, OrderFound, UnknownCause
+from nostro.domain.errors import BrokerageUnreachable, ClientOrderIdReused, OrderRefused, PlaceUnknown
+from nostro.domain.ids import BrokerageOrderId
+from nostro.domain.order import Order
+from nostro.domain.place import NewGroup, NewOrder, Placed, PlaceOutcome, PlaceRejected
+from nostro.ports import Clock, Tasks
+from nostro.storage.port import Orders, OwnedAccount, PlaceIntent, Placements, PlaceState
+
+JOIN_WAIT_S = 10.0
+"""How long a repeat waits for the request of the first."""
+
+_JOIN_POLL_S = 0.05
+
+log = structlog.get_logger()
+
+
+class PlaceOrders:
+    def __init__(
+        self,
+        *,
+        placements: Placements,
+        orders: Orders,
+        sessions: Sessions,
+        clock: Clock,
+        tasks: Tasks,
+    ) -> None:
+        self._placements = placements
+        self._orders = orders
+        self._sessions = sessions
+        self._clock = clock
+        self._tasks = tasks
+
+    async def __call__(self, target: OwnedAccount, wanted: NewOrder | NewGroup) -> Sequence[Order]:
+        """Place it and return its orders as the brokerage shows them (of a group: the trigger first).
+
+        Raises:
+            ConnectionDisabled, ConnectionReadOnly, ClientOrderIdReused: refused, nothing was sent.
+            BrokerageUnreachable, StoreFailed: not possible now, nothing was sent.
+            OrderRefused: the brokerage said no; there is no order.
+            PlaceUnknown: sent, and nobody knows; a repeat with the same client order id finds out.
+        """
+        broker = await self._sessions.trading(target.connection)
+        wish = PlaceIntent(
+            account_id=target.account.account_id,
+            client_order_id=wanted.client_order_id,
+            content_hash=hashlib.sha256(msgspec.json.encode(wanted)).digest(),
+            state=PlaceState.SENT,
+            requested_at=self._clock.now(),
+        )
+        intent, is_mine = await self._placements.claim(wish)
+        if intent.content_hash != wish.content_hash:
+            raise ClientOrderIdReused
+        if is_mine:
+            # In a task of its own: a caller who hangs up must not leave the outcome unrecorded.
+            return await self._tasks.start(self._send(broker, target, wanted, intent), name="place")
+        return await self._join(broker, target, wish, intent)
+
+    async def _send(
+        self, broker: Broker, target: OwnedAccount, wanted: NewOrder | NewGroup, intent: PlaceIntent
+    ) -> Sequence[Order]:
+        number = target.account.number
+        outcome: PlaceOutcome
+        try:
+            if isinstance(wanted, NewGroup):
+                outcome = await broker.place_group(number, wanted)
+            else:
+                outcome = await broker.place_order(number, wanted)
+        except Exception:  # the adapter has a bug: whatever it sent, it sent
+            log.exception("adapter_failed", broker=broker.spec.slug)
+            outcome = CancelUnknown(cause=UnknownCause.ADAPTER_FAILED, message="internal error after sending")
+        match outcome:
+            case Placed(orders=orders):
+                ids = tuple(order.brokerage_order_id for order in orders)
+                await self._finish(intent, PlaceState.PLACED, orders=orders, order_ids=ids)
+                return orders
+            case PlaceRejected(message=message):
+                await self._finish(intent, PlaceState.REJECTED, message=message)
+                raise OrderRefused(message)
+            case CancelUnknown(message=message):
+                await self._finish(intent, PlaceState.UNKNOWN, message=message)
+                raise PlaceUnknown
+            case NotSent(message=message):
+                await self._finish(intent, PlaceState.NOT_SENT, message=message)
+                raise BrokerageUnreachable
+
+    async def _finish(
+        self,
+        intent: PlaceIntent,
+        state: PlaceState,
+        *,
+        message: str = "",
+        orders: Sequence[Order] = (),
+        order_ids: tuple[BrokerageOrderId, ...] = (),
+    ) -> None:
+        now = self._clock.now()
+        ended = replace(intent, state=state, message=message, order_ids=order_ids, ended_at=now)
+        await self._placements.finish(ended, orders, now)
+
+    async def _join(
+        self, broker: Broker, target: OwnedAccount, wish: PlaceIntent, intent: PlaceIntent
+    ) -> Sequence[Order]:
+        """Give a repeat the answer of the first."""
+        deadline = self._clock.monotonic() + JOIN_WAIT_S
+        while intent.state is PlaceState.SENT and self._clock.monotonic() < deadline:
+            await self._clock.sleep(_JOIN_POLL_S)
+            intent, is_mine = await self._placements.claim(wish)
+            if is_mine:  # the first was not sent after all, and this claim took its place
+                await self._finish(intent, PlaceState.NOT_SENT)
+                raise BrokerageUnreachable
+        match intent.state:
+            case PlaceState.PLACED:
+                return await self._placed(target, intent.order_ids)
+            case PlaceState.REJECTED:
+                raise OrderRefused(intent.message)
+            case PlaceState.NOT_SENT:
+                raise BrokerageUnreachable
+            case PlaceState.SENT | PlaceState.UNKNOWN:
+                return await self._find(broker, target, intent)
+
+    async def _placed(self, target: OwnedAccount, order_ids: Sequence[BrokerageOrderId]) -> Sequence[Order]:
+        known = [await self._orders.get(target.account.account_id, order_id) for order_id in order_ids]
+        return [order for order in known if order is not None]
+
+    async def _find(self, broker: Broker, target: OwnedAccount, intent: PlaceIntent) -> Sequence[Order]:
+        look = await broker.find_client_order(target.account.number, intent.client_order_id)
+        if not isinstance(look, OrderFound):
+            raise PlaceUnknown
+        order_ids = (look.order.brokerage_order_id,)
+        await self._finish(intent, PlaceState.PLACED, orders=[look.order], order_ids=order_ids)
+        return [look.order]

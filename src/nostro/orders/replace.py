@@ -1,0 +1,51 @@
+"""Replace an open order by one with new terms. The successor has an id of its own; the old order ends REPLACED."""
+
+from nostro.connections.sessions import Sessions
+from nostro.domain.cancel import CancelUnknown, NotSent, OrderFound
+from nostro.domain.errors import (
+    BrokerageUnreachable,
+    OrderIdInvalid,
+    OrderRefused,
+    PlaceUnknown,
+)
+from nostro.domain.ids import BrokerageOrderId
+from nostro.domain.order import Order
+from nostro.domain.place import PlaceRejected, Replaced, Replacement
+from nostro.ports import Clock
+from nostro.storage.port import Orders, OwnedAccount
+
+
+class ReplaceOrders:
+    def __init__(self, *, orders: Orders, sessions: Sessions, clock: Clock) -> None:
+        self._orders = orders
+        self._sessions = sessions
+        self._clock = clock
+
+    async def __call__(self, target: OwnedAccount, order_id: BrokerageOrderId, terms: Replacement) -> Order:
+        """Return the successor.
+
+        Raises:
+            ConnectionDisabled, ConnectionReadOnly, OrderIdInvalid: refused, nothing was sent.
+            BrokerageUnreachable: nothing was sent.
+            OrderRefused: the brokerage said no; the old order is as it was.
+            PlaceUnknown: sent, and nobody knows; list the orders to learn it.
+        """
+        broker = await self._sessions.trading(target.connection)
+        if broker.spec.order_id.fullmatch(order_id) is None:
+            raise OrderIdInvalid
+        account = target.account
+        outcome = await broker.replace_order(account.number, order_id, terms)
+        match outcome:
+            case Replaced(order=order):
+                look = await broker.look_up_order(account.number, order_id)
+                old = [look.order] if isinstance(look, OrderFound) else []
+                await self._orders.remember(account.account_id, [order, *old], self._clock.now())
+                return order
+            case PlaceRejected(message=message):
+                raise OrderRefused(message)
+            case CancelUnknown():
+                raise PlaceUnknown(
+                    "The brokerage did not say whether it replaced the order. List the orders to learn it."
+                )
+            case NotSent():
+                raise BrokerageUnreachable

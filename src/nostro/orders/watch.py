@@ -1,0 +1,57 @@
+"""Lets callers wait for the next state of a cancel intent."""
+
+import asyncio
+from collections.abc import Callable
+
+from nostro.domain.cancel import CancelIntent
+from nostro.domain.ids import CancelId
+from nostro.ports import Clock
+from nostro.storage.port import Journal
+
+POLL_S = 0.25
+"""How often the journal is read again: another process may own the request, and publishes only there."""
+
+
+class Watch:
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._waiting: dict[CancelId, list[asyncio.Future[CancelIntent]]] = {}
+
+    def publish(self, intent: CancelIntent) -> None:
+        """Wake everyone who waits for this intent. Call it after the state is durable."""
+        for waiter in self._waiting.pop(intent.cancel_id, []):
+            if not waiter.done():
+                waiter.set_result(intent)
+
+    async def until(
+        self, enough: Callable[[CancelIntent], bool], intent: CancelIntent, timeout_s: float
+    ) -> CancelIntent:
+        """Return the intent as soon as it is `enough`, or as it stands after `timeout_s`."""
+        deadline = self._clock.monotonic() + timeout_s
+        while not enough(intent) and (left_s := deadline - self._clock.monotonic()) > 0:
+            intent = await self._next(intent, min(left_s, POLL_S))
+        return intent
+
+    async def _next(self, intent: CancelIntent, timeout_s: float) -> CancelIntent:
+        waiter: asyncio.Future[CancelIntent] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(intent.cancel_id, []).append(waiter)
+        # Read after registering: what was published in between stands in the journal.
+        now = await self._journal.get(intent.cancel_id)
+        if now is not None and now != intent:
+            self._drop(intent.cancel_id, waiter)
+            return now
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await waiter
+        except TimeoutError:
+            return intent
+        finally:
+            self._drop(intent.cancel_id, waiter)
+
+    def _drop(self, cancel_id: CancelId, waiter: "asyncio.Future[CancelIntent]") -> None:
+        waiters = self._waiting.get(cancel_id)
+        if waiters is not None and waiter in waiters:
+            waiters.remove(waiter)
+            if not waiters:
+                del self._waiting[cancel_id]

@@ -1,0 +1,95 @@
+"""The sandbox's world: the identities of SnapTrade's "Cancel order" reference page, so that its snippets run as printed.
+
+These secrets are public. They exist in a sandbox only: `nostro serve` refuses a data folder that holds them.
+"""
+
+from decimal import Decimal
+
+from nostro.app import PAPER_CASH, Nostro
+from nostro.domain.connection import ConnectionType
+from nostro.domain.ids import AccountId, ClientId, ClientOrderId, UserId
+from nostro.domain.order import OrderType, Side, TimeInForce
+from nostro.domain.place import NewLeg, NewOrder
+from nostro.storage.port import Owner, PartnerKey
+from nostro.storage.reset import forget_everything
+
+CLIENT_ID = ClientId("PARTNER_CLIENT_ID")
+CONSUMER_KEY = "CONSUMER_KEY"
+USER_ID = UserId("snaptrade-user-123")
+USER_SECRET = "adf2aa34-8219-40f7-a6b3-60156985cc61"  # noqa: S105 - public, and good for nothing else
+ACCOUNT_ID = AccountId("917c8734-8470-4a3e-a18f-57c3f2ee6631")
+ORDER_ID = "66a033fa-da74-4fcf-b527-feefdec9257e"
+
+OWNER = Owner(client_id=CLIENT_ID, user_id=USER_ID)
+
+_ACCOUNT_NUMBER = "PAPER-0001"
+_API_KEY = "sandbox"
+_LIMIT_PRICE = Decimal(1)
+"""Far below any price the seed makes, so that the order rests until something is done about it."""
+
+
+async def furnish(nostro: Nostro) -> None:
+    """Put the well-known key, user, account and open order into an empty sandbox; leave a used one as it is."""
+    do = nostro.commands
+    if await do.keys.get(CLIENT_ID) is not None:
+        return
+    now = do.clock.now()
+    await do.keys.add(
+        PartnerKey(
+            client_id=CLIENT_ID,
+            name="Sandbox",
+            is_personal=False,
+            consumer_key=CONSUMER_KEY,
+            created_at=now,
+        )
+    )
+    await do.users.register(OWNER, USER_SECRET)
+    exchange = nostro.embedded.exchange
+    exchange.open_account(_ACCOUNT_NUMBER, PAPER_CASH, owner=_API_KEY, name="Sandbox account")
+    exchange.place_with_id(_ACCOUNT_NUMBER, _open_order(), ORDER_ID)
+    await do.connections.connect(
+        OWNER, "PAPER", {"api_key": _API_KEY}, ConnectionType.TRADE, {_ACCOUNT_NUMBER: ACCOUNT_ID}
+    )
+
+
+async def is_furnished(nostro: Nostro) -> bool:
+    """Say whether this data folder holds the well-known key."""
+    return any(key.consumer_key == CONSUMER_KEY for key in await nostro.commands.keys.list())
+
+
+def how_to(url: str) -> str:
+    """Write the reference page's snippet with the address filled in."""
+    return f"""
+    from snaptrade_client import SnapTrade      # pip install "snaptrade-python-sdk<12"
+
+    snaptrade = SnapTrade(client_id="{CLIENT_ID}", consumer_key="{CONSUMER_KEY}", host="{url}")
+    response = snaptrade.trading.cancel_order(
+        account_id="{ACCOUNT_ID}",
+        user_id="{USER_ID}",
+        user_secret="{USER_SECRET}",
+        brokerage_order_id="{ORDER_ID}",
+    )
+    print(response.body)
+
+The exchange's own log: curl {url}/sandbox/truth
+"""
+
+
+def _open_order() -> NewOrder:
+    return NewOrder(
+        legs=(NewLeg(symbol="AAPL", side=Side.BUY),),
+        order_type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GTC,
+        quantity=Decimal(10),
+        limit_price=_LIMIT_PRICE,
+        client_order_id=ClientOrderId(ORDER_ID),
+    )
+
+
+async def reset(nostro: Nostro, seed: int) -> None:
+    """Start the whole sandbox over: exchange, faults, and everything nostro knew."""
+    nostro.embedded.faults.clear()
+    nostro.embedded.exchange.reset(seed)
+    nostro.commands.sessions.forget_all()
+    await forget_everything(nostro.database)
+    await furnish(nostro)

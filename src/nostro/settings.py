@@ -1,0 +1,73 @@
+"""Settings: read from the environment once, at the start; everything else is passed on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Replay(StrEnum):
+    """What a second, byte-identical signed request that would place an order does."""
+
+    ALLOW = "allow"
+    """It places a second order, as with SnapTrade."""
+    REFUSE = "refuse"
+
+
+class SettingsInvalid(Exception):
+    """A variable has a value that cannot be used; `str()` names it and says what can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    data: Path
+    """Folder of the database, the key ring and the embedded brokerage's own store (NOSTRO_DATA)."""
+    host: str
+    """Address to listen on (NOSTRO_HOST)."""
+    port: int
+    """Port to listen on; 0 takes a free one (NOSTRO_PORT)."""
+    public_url: str
+    """Where clients reach this server, without a trailing slash; empty: as their own Host header says (NOSTRO_PUBLIC_URL)."""
+    replay: Replay
+    """NOSTRO_REPLAY."""
+    timestamp_past_s: int
+    """How old a request's timestamp may be (NOSTRO_TIMESTAMP_PAST_S)."""
+    timestamp_future_s: int
+    """How far ahead a request's timestamp may be (NOSTRO_TIMESTAMP_FUTURE_S)."""
+    crash_at: str
+    """For tests: the point of the cancel path where the process kills itself (NOSTRO_CRASH_AT)."""
+
+
+def default_data_dir(environment: Mapping[str, str]) -> Path:
+    """Say where data goes when nobody says: the user's own data folder."""
+    base = environment.get("XDG_DATA_HOME") or str(Path(environment.get("HOME", "~")).expanduser() / ".local/share")
+    return Path(base) / "nostro"
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read all settings; raises SettingsInvalid."""
+    return Settings(
+        data=Path(environment.get("NOSTRO_DATA") or default_data_dir(environment)),
+        host=environment.get("NOSTRO_HOST") or "127.0.0.1",
+        port=_number(environment, "NOSTRO_PORT", 8787, 65535),
+        public_url=environment.get("NOSTRO_PUBLIC_URL", "").rstrip("/"),
+        replay=_replay(environment),
+        timestamp_past_s=_number(environment, "NOSTRO_TIMESTAMP_PAST_S", 300, 86_400),
+        timestamp_future_s=_number(environment, "NOSTRO_TIMESTAMP_FUTURE_S", 60, 86_400),
+        crash_at=environment.get("NOSTRO_CRASH_AT", ""),
+    )
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) > most:
+        raise SettingsInvalid(f"{name} must be a whole number from 0 to {most}.")
+    return int(text)
+
+
+def _replay(environment: Mapping[str, str]) -> Replay:
+    text = environment.get("NOSTRO_REPLAY") or Replay.ALLOW.value
+    try:
+        return Replay(text)
+    except ValueError:
+        raise SettingsInvalid("NOSTRO_REPLAY must be allow or refuse.") from None

@@ -1,0 +1,13 @@
+"""The embedded exchange: a scriptable market with a truth log, its native JSON face, and declared faults.
+
+    refusals instruments trading_day   facts and words
+    terms matching money groups        rules, pure
+    book ledger                        state: in memory, and on disk
+    floor                              the steps an order goes through
+    desk exchange                      what customers ask, what controls tell; one call = one transaction
+    native                             the exchange as JSON requests and replies
+    faults venue                       how requests go wrong; the two together, as a transport
+
+It is a second program in spirit: it knows nothing of nostro's storage, and nostro knows of it only what comes
+back through a `Transport`. The vocabulary (`nostro.domain`) is shared.
+"""

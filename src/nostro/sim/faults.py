@@ -1,0 +1,165 @@
+"""Declared faults: how requests to the embedded brokerage go wrong, and what then is true.
+
+    kind                 done?          the caller sees                                  declared for
+    hang                 yes*           nothing, or the reply after `delay_s`            any
+    reply_lost           yes            the connection drops                             any
+    drop_before          not received   connection refused                               any
+    error_500_done       yes            500                                              any
+    error_500_not_done   no             500                                              any
+    rate_limited         no             429                                              any
+    malformed            yes            the usual status, a body that is not JSON        any
+    html_body            yes            200 and an HTML page                             any
+    truncated            yes            the usual status, half the body                  any
+    other_order          yes            the usual reply, about another order             any but read
+    ack_only             acknowledged   202; the order is PENDING_CANCEL until told,     cancel
+                                        until `delay_s` of exchange time or the roll
+                                        is over, or until the faults are cleared
+    ack_then_fill        acknowledged   202; right after it the order fills completely   cancel
+    not_found_lag        no             404, and nothing shows the order for `delay_s`   cancel, replace,
+                                        (2 s by default, by the wall clock)              look_up
+                         yes            the usual reply, then the lag as above           place
+
+    * With `processed` false it is received and never carried out, and after `delay_s` the connection drops.
+
+Each request that a fault matches uses up one of its `times`; the oldest matching fault is taken. Faults are
+kept in memory only: a brokerage that starts again has none. What they did to orders, pending cancels too, is
+on disk.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from nostro.ports import Clock
+from nostro.sim.exchange import Exchange
+
+OPERATIONS = ("cancel", "place", "replace", "look_up", "list", "read")
+"""What a native request can be; `read` is all that has nothing to do with orders."""
+ANY_OPERATION = "*"
+_DEFAULT_LAG_S = 2.0
+
+
+class FaultKind(StrEnum):
+    HANG = "hang"
+    REPLY_LOST = "reply_lost"
+    DROP_BEFORE = "drop_before"
+    ERROR_500_DONE = "error_500_done"
+    ERROR_500_NOT_DONE = "error_500_not_done"
+    RATE_LIMITED = "rate_limited"
+    MALFORMED = "malformed"
+    HTML_BODY = "html_body"
+    TRUNCATED = "truncated"
+    OTHER_ORDER = "other_order"
+    ACK_ONLY = "ack_only"
+    ACK_THEN_FILL = "ack_then_fill"
+    NOT_FOUND_LAG = "not_found_lag"
+
+
+_ONLY_FOR = {
+    FaultKind.ACK_ONLY: ("cancel",),
+    FaultKind.ACK_THEN_FILL: ("cancel",),
+    FaultKind.NOT_FOUND_LAG: ("cancel", "replace", "look_up", "place"),
+    FaultKind.OTHER_ORDER: ("cancel", "place", "replace", "look_up", "list"),
+}
+_TAKES_DELAY = frozenset({FaultKind.HANG, FaultKind.ACK_ONLY, FaultKind.NOT_FOUND_LAG})
+NOT_DONE = frozenset({FaultKind.DROP_BEFORE, FaultKind.ERROR_500_NOT_DONE, FaultKind.RATE_LIMITED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    operation: str
+    """One of OPERATIONS, or `*` for all that the kind can happen to."""
+    kind: FaultKind
+    times: int | None = 1
+    """How many more requests it happens to; None: all."""
+    order_id: str | None = None
+    """None: whatever order the request names, or none."""
+    delay_s: float | None = None
+    processed: bool = True
+    """False for a `hang` that is not carried out."""
+
+    def matches(self, operation: str, order_id: str | None) -> bool:
+        if self.operation not in (operation, ANY_OPERATION) or operation not in _ONLY_FOR.get(
+            self.kind, OPERATIONS
+        ):
+            return False
+        return self.order_id is None or self.order_id == order_id
+
+
+class FaultPlan:
+    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+        self._exchange = exchange
+        self._clock = clock
+        self._faults: list[Fault] = []
+        self._hidden_until: dict[str, float] = {}
+        self.generation = 0
+        """Grows with every `clear`: work that hangs ends when it does."""
+
+    @property
+    def declared(self) -> tuple[Fault, ...]:
+        """Faults still to happen, oldest first, with the `times` that are left."""
+        return tuple(self._faults)
+
+    def declare(
+        self,
+        operation: str,
+        kind: str,
+        *,
+        times: int | None = 1,
+        order_id: str | None = None,
+        delay_s: float | None = None,
+        processed: bool | None = None,
+    ) -> Fault:
+        """Add a fault; raises ValueError with a sentence that says what exists."""
+        if kind not in list(FaultKind):
+            raise ValueError(f"There is no fault {kind!r}. There are: {', '.join(FaultKind)}.")
+        fault_kind = FaultKind(kind)
+        if operation not in (*OPERATIONS, ANY_OPERATION):
+            known = ", ".join((*OPERATIONS, ANY_OPERATION))
+            raise ValueError(f"There is no operation {operation!r}. There are: {known}.")
+        possible = _ONLY_FOR.get(fault_kind, OPERATIONS)
+        if operation not in (*possible, ANY_OPERATION):
+            raise ValueError(f"{kind} cannot happen to {operation}, only to: {', '.join(possible)}.")
+        if times is not None and times < 1:
+            raise ValueError("times counts from 1, or is null for ever.")
+        if delay_s is not None and (delay_s < 0 or fault_kind not in _TAKES_DELAY):
+            raise ValueError(f"delay_s is not negative, and belongs to: {', '.join(sorted(_TAKES_DELAY))}.")
+        if processed is not None and fault_kind is not FaultKind.HANG:
+            raise ValueError("processed belongs to hang; for every other kind it is fixed.")
+        fault = Fault(
+            operation=operation,
+            kind=fault_kind,
+            times=times,
+            order_id=order_id,
+            delay_s=delay_s,
+            processed=processed is not False,
+        )
+        self._faults.append(fault)
+        return fault
+
+    def take(self, operation: str, order_id: str | None) -> Fault | None:
+        """Use up the fault that happens to such a request, if any."""
+        for index, fault in enumerate(self._faults):
+            if fault.matches(operation, order_id):
+                if fault.times == 1:
+                    del self._faults[index]
+                elif fault.times is not None:
+                    self._faults[index] = replace(fault, times=fault.times - 1)
+                return fault
+        return None
+
+    def hide(self, order_ids: Iterable[str], delay_s: float | None) -> None:
+        """Let nobody see these orders for so many seconds of the wall clock (None: 2)."""
+        until = self._clock.monotonic() + (_DEFAULT_LAG_S if delay_s is None else delay_s)
+        self._hidden_until.update(dict.fromkeys(order_ids, until))
+
+    def hides(self, order_id: str) -> bool:
+        """Say whether a lag keeps this order from being seen now."""
+        return self._hidden_until.get(order_id, 0.0) > self._clock.monotonic()
+
+    def clear(self) -> None:
+        """End all faults and recover: what hangs or lags is over, pending cancels are carried out."""
+        self._faults.clear()
+        self._hidden_until.clear()
+        self.generation += 1
+        self._exchange.carry_out_pending_cancels()

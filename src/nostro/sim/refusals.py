@@ -1,0 +1,33 @@
+"""What the exchange says no to. `str()` of each is a sentence for the customer; nothing was changed."""
+
+from nostro.domain.order import Order
+
+
+class Refused(Exception):
+    """The request can not be carried out as it stands."""
+
+
+class UnknownAccount(Refused):
+    def __init__(self, number: str) -> None:
+        super().__init__(f"There is no account {number}.")
+
+
+class UnknownOrder(Refused):
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"There is no order {order_id}.")
+
+
+class OrderClosed(Refused):
+    """The order has ended; `order` shows how."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(f"Order {order.brokerage_order_id} is closed: it is {order.status.value}.")
+        self.order = order
+
+
+class CancelAlreadyPending(Refused):
+    """A cancel of the order was acknowledged before, and is not carried out yet."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(f"A cancel of order {order.brokerage_order_id} is pending already.")
+        self.order = order

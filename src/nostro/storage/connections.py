@@ -1,0 +1,150 @@
+"""Connections and their accounts in SQL. Every question carries its owner, so that a foreign id finds nothing."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection as Sql
+from sqlalchemy import RowMapping, Select, delete, insert, select, update
+
+from nostro.domain.account import Account
+from nostro.domain.connection import Connection, ConnectionType
+from nostro.domain.ids import AccountId, ClientId, ConnectionId, UserId
+from nostro.storage.database import Database
+from nostro.storage.port import OwnedAccount, Owner
+from nostro.storage.tables import account, connection
+from nostro.storage.vault import Vault
+
+_BOTH = select(
+    connection,
+    account.c.account_id,
+    account.c.number,
+    account.c.name.label("account_name"),
+    account.c.currency,
+    account.c.is_paper,
+    account.c.created_at.label("account_created_at"),
+).join_from(connection, account)
+
+
+class SqlConnections:
+    """See `storage.port.Connections`."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def add(self, new: Connection, credentials: dict[str, str], accounts: Sequence[Account]) -> None:
+        row = {
+            "connection_id": new.connection_id,
+            "client_id": new.client_id,
+            "user_id": new.user_id,
+            "broker_slug": new.broker_slug,
+            "name": new.name,
+            "type": new.type.value,
+            "sealed_credentials": self._vault.seal(json.dumps(credentials), _seal_label(new.connection_id)),
+            "created_at": new.created_at,
+            "updated_at": new.updated_at,
+        }
+
+        def work(sql: Sql) -> None:
+            sql.execute(insert(connection), row)
+            for each in accounts:
+                sql.execute(
+                    insert(account),
+                    {
+                        "account_id": each.account_id,
+                        "connection_id": each.connection_id,
+                        "number": each.number,
+                        "name": each.name,
+                        "currency": each.currency,
+                        "is_paper": int(each.is_paper),
+                        "created_at": each.created_at,
+                    },
+                )
+
+        await self._database.write(work)
+
+    async def list(self, owner: Owner) -> Sequence[Connection]:
+        query = select(connection).where(_of(owner)).order_by(connection.c.created_at, connection.c.connection_id)
+        rows = await self._database.read(lambda sql: sql.execute(query).mappings().all())
+        return [_connection(row) for row in rows]
+
+    async def get(self, owner: Owner, connection_id: ConnectionId) -> Connection | None:
+        query = select(connection).where(_of(owner), connection.c.connection_id == connection_id)
+        row = await self._database.read(lambda sql: sql.execute(query).mappings().first())
+        return None if row is None else _connection(row)
+
+    async def set_disabled(self, connection_id: ConnectionId, at: datetime) -> None:
+        await self._change(connection_id, disabled_at=at, updated_at=at)
+
+    async def touch(self, connection_id: ConnectionId, at: datetime) -> None:
+        await self._change(connection_id, updated_at=at)
+
+    async def _change(self, connection_id: ConnectionId, **values: datetime) -> None:
+        change = update(connection).where(connection.c.connection_id == connection_id).values(**values)
+        await self._database.write(lambda sql: sql.execute(change).rowcount)
+
+    async def delete(self, connection_id: ConnectionId) -> None:
+        change = delete(connection).where(connection.c.connection_id == connection_id)
+        await self._database.write(lambda sql: sql.execute(change).rowcount)
+
+    async def credentials(self, connection_id: ConnectionId) -> dict[str, str] | None:
+        query = select(connection.c.sealed_credentials).where(connection.c.connection_id == connection_id)
+        sealed = await self._database.read(lambda sql: sql.execute(query).scalar_one_or_none())
+        if sealed is None:
+            return None
+        opened: dict[str, str] = json.loads(self._vault.unseal(sealed, _seal_label(connection_id)))
+        return opened
+
+    async def list_accounts(self, owner: Owner) -> Sequence[OwnedAccount]:
+        query = _BOTH.where(_of(owner)).order_by(account.c.created_at, account.c.account_id)
+        rows = await self._database.read(lambda sql: sql.execute(query).mappings().all())
+        return [_owned(row) for row in rows]
+
+    async def account(self, owner: Owner, account_id: AccountId) -> OwnedAccount | None:
+        return await self._account(_BOTH.where(_of(owner), account.c.account_id == account_id))
+
+    async def account_of_intent(self, account_id: AccountId) -> OwnedAccount | None:
+        return await self._account(_BOTH.where(account.c.account_id == account_id))
+
+    async def _account(self, query: Select[Any]) -> OwnedAccount | None:
+        row = await self._database.read(lambda sql: sql.execute(query).mappings().first())
+        return None if row is None else _owned(row)
+
+
+def _of(owner: Owner) -> Any:
+    return (connection.c.client_id == owner.client_id) & (connection.c.user_id == owner.user_id)
+
+
+def _seal_label(connection_id: ConnectionId) -> str:
+    return f"connection/{connection_id}/credentials"
+
+
+def _connection(row: RowMapping) -> Connection:
+    return Connection(
+        connection_id=ConnectionId(row["connection_id"]),
+        client_id=ClientId(row["client_id"]),
+        user_id=UserId(row["user_id"]),
+        broker_slug=row["broker_slug"],
+        name=row["name"],
+        type=ConnectionType(row["type"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        disabled_at=row["disabled_at"],
+    )
+
+
+def _owned(row: RowMapping) -> OwnedAccount:
+    return OwnedAccount(
+        account=Account(
+            account_id=AccountId(row["account_id"]),
+            connection_id=ConnectionId(row["connection_id"]),
+            number=row["number"],
+            name=row["account_name"],
+            currency=row["currency"],
+            is_paper=bool(row["is_paper"]),
+            created_at=row["account_created_at"],
+        ),
+        connection=_connection(row),
+    )

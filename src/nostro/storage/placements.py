@@ -1,0 +1,104 @@
+"""Orders on their way to a brokerage, and previews that may become orders, in SQL."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from nostro.domain.ids import AccountId, BrokerageOrderId, ClientOrderId
+from nostro.domain.order import Order
+from nostro.domain.place import NewOrder
+from nostro.storage import orders
+from nostro.storage.database import Database
+from nostro.storage.port import PlaceIntent, PlaceState
+from nostro.storage.tables import place_intent, previewed_trade
+
+_new_order = msgspec.json.Decoder(NewOrder)
+
+
+class SqlPlacements:
+    """See `storage.port.Placements`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, intent: PlaceIntent) -> tuple[PlaceIntent, bool]:
+        return await self._database.write(lambda connection: _claim(connection, intent))
+
+    async def finish(self, intent: PlaceIntent, placed: Sequence[Order], at: datetime) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(update(place_intent).where(_is(intent)), _columns(intent))
+            orders.save(connection, intent.account_id, placed, at)
+
+        await self._database.write(work)
+
+
+class SqlPreviews:
+    """See `storage.port.Previews`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, trade_id: str, account_id: AccountId, order: NewOrder, at: datetime) -> None:
+        row = {
+            "trade_id": trade_id,
+            "account_id": account_id,
+            "new_order": msgspec.json.encode(order).decode(),
+            "created_at": at,
+        }
+        await self._database.write(lambda connection: connection.execute(insert(previewed_trade), row).rowcount)
+
+    async def get(self, trade_id: str) -> tuple[AccountId, NewOrder, datetime] | None:
+        query = select(previewed_trade).where(previewed_trade.c.trade_id == trade_id)
+        row = await self._database.read(lambda connection: connection.execute(query).mappings().first())
+        if row is None:
+            return None
+        return AccountId(row["account_id"]), _new_order.decode(row["new_order"]), row["created_at"]
+
+
+def _claim(connection: Connection, intent: PlaceIntent) -> tuple[PlaceIntent, bool]:
+    row = connection.execute(select(place_intent).where(_is(intent)).with_for_update()).mappings().first()
+    if row is None:
+        connection.execute(
+            insert(place_intent),
+            {"account_id": intent.account_id, "client_order_id": intent.client_order_id, **_columns(intent)},
+        )
+        return intent, True
+    standing = _intent(row)
+    if standing.state is PlaceState.NOT_SENT and standing.content_hash == intent.content_hash:
+        connection.execute(update(place_intent).where(_is(intent)), _columns(intent))
+        return intent, True
+    return standing, False
+
+
+def _is(intent: PlaceIntent) -> Any:
+    return (place_intent.c.account_id == intent.account_id) & (
+        place_intent.c.client_order_id == intent.client_order_id
+    )
+
+
+def _columns(intent: PlaceIntent) -> dict[str, Any]:
+    return {
+        "content_hash": intent.content_hash,
+        "state": intent.state.value,
+        "requested_at": intent.requested_at,
+        "ended_at": intent.ended_at,
+        "message": intent.message,
+        "order_ids": json.dumps(intent.order_ids),
+    }
+
+
+def _intent(row: RowMapping) -> PlaceIntent:
+    return PlaceIntent(
+        account_id=AccountId(row["account_id"]),
+        client_order_id=ClientOrderId(row["client_order_id"]),
+        content_hash=row["content_hash"],
+        state=PlaceState(row["state"]),
+        requested_at=row["requested_at"],
+        ended_at=row["ended_at"],
+        message=row["message"],
+        order_ids=tuple(BrokerageOrderId(order_id) for order_id in json.loads(row["order_ids"])),
+    )

@@ -1,0 +1,212 @@
+"""All tables. Times are integers, microseconds since 1970 UTC; values of the domain are JSON text."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+from nostro.domain.cancel import OPEN_STATES
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware datetime, exact to the microsecond and ordered on every engine."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+partner_key = Table(
+    "partner_key",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("is_personal", Integer, nullable=False),
+    Column("sealed_consumer_key", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime),
+)
+
+api_user = Table(
+    "api_user",
+    metadata,
+    Column("client_id", Text, ForeignKey("partner_key.client_id"), nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("client_id", "user_id"),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("connection_id", Text, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("broker_slug", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("sealed_credentials", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("disabled_at", UtcTime),
+    ForeignKeyConstraint(["client_id", "user_id"], ["api_user.client_id", "api_user.user_id"], ondelete="CASCADE"),
+    Index("ix_connection_user", "client_id", "user_id"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column(
+        "connection_id",
+        Text,
+        ForeignKey("connection.connection_id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("number", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("is_paper", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("connection_id", "number"),
+)
+
+known_order = Table(
+    "known_order",
+    metadata,
+    Column("account_id", Text, ForeignKey("account.account_id", ondelete="CASCADE"), nullable=False),
+    Column("brokerage_order_id", Text, nullable=False),
+    Column("is_closed", Integer, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("account_id", "brokerage_order_id"),
+)
+
+_OPEN = text("state IN (" + ", ".join(sorted(f"'{state.value}'" for state in OPEN_STATES)) + ")")
+
+# No foreign key to account: what was asked and answered outlives the account's connection.
+cancel_intent = Table(
+    "cancel_intent",
+    metadata,
+    Column("cancel_id", Text, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("brokerage_order_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("requested_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("settled_at", UtcTime),
+    Column("resolved_at", UtcTime),
+    Column("reason", Text),
+    Column("cause", Text),
+    Column("message", Text, nullable=False),
+    Column("raw", Text),
+    Column("order_snapshot", Text),
+    Column("looks", Integer, nullable=False),
+    Column("next_look_at", UtcTime),
+    Index("ix_cancel_intent_order", "account_id", "brokerage_order_id", "requested_at"),
+    Index(
+        "uq_cancel_intent_open",
+        "account_id",
+        "brokerage_order_id",
+        unique=True,
+        sqlite_where=_OPEN,
+        postgresql_where=_OPEN,
+    ),
+    Index("ix_cancel_intent_due", "next_look_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+)
+
+cancel_evidence = Table(
+    "cancel_evidence",
+    metadata,
+    Column("evidence_id", Integer, primary_key=True),
+    Column("cancel_id", Text, ForeignKey("cancel_intent.cancel_id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_cancel_evidence_cancel", "cancel_id"),
+)
+
+place_intent = Table(
+    "place_intent",
+    metadata,
+    Column("account_id", Text, ForeignKey("account.account_id", ondelete="CASCADE"), nullable=False),
+    Column("client_order_id", Text, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("requested_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("message", Text, nullable=False),
+    Column("order_ids", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "client_order_id"),
+)
+
+previewed_trade = Table(
+    "previewed_trade",
+    metadata,
+    Column("trade_id", Text, primary_key=True),
+    Column("account_id", Text, ForeignKey("account.account_id", ondelete="CASCADE"), nullable=False),
+    Column("new_order", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+login_link = Table(
+    "login_link",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("session_id", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime),
+    ForeignKeyConstraint(["client_id", "user_id"], ["api_user.client_id", "api_user.user_id"], ondelete="CASCADE"),
+)
+
+seen_request = Table(
+    "seen_request",
+    metadata,
+    Column("client_id", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("client_id", "signature"),
+    Index("ix_seen_request_seen_at", "seen_at"),
+)

@@ -1,0 +1,1 @@
+"""API partners' users: register, list, rotate the secret, delete."""

@@ -1,0 +1,1 @@
+"""Adapters, each tried over scripted replies."""

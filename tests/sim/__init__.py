@@ -1,0 +1,1 @@
+"""The embedded exchange, tried from outside."""
