@@ -13,6 +13,7 @@ from nostro.brokers.registry import BrokerKind, Registry
 from nostro.connections.connect import ConnectionDesk
 from nostro.connections.links import Links
 from nostro.connections.sessions import Sessions
+from nostro.http import openapi
 from nostro.http.authenticate import Authenticator
 from nostro.http.call import Commands
 from nostro.http.gateway import Gateway
@@ -26,6 +27,7 @@ from nostro.orders.preview import PreviewOrders
 from nostro.orders.reconcile import Reconciler
 from nostro.orders.replace import ReplaceOrders
 from nostro.orders.watch import Watch
+from nostro.portal.connect import OPERATIONS as PORTAL
 from nostro.ports import Clock, Crashpoint, Ids, SystemClock, SystemIds, Tasks, no_crash
 from nostro.settings import Settings
 from nostro.sim.exchange import Exchange
@@ -85,7 +87,7 @@ class Nostro:
     def application(self, extra: tuple[Operation, ...] = ()) -> Gateway:
         """Make the ASGI application that answers all operations, and `extra` ones."""
         return Gateway(
-            router=Router((*OPERATIONS, *extra)),
+            router=Router((*OPERATIONS, *PORTAL, openapi.operation_for(OPERATIONS), *extra)),
             authenticate=self.authenticate,
             commands=self.commands,
             settings=self.settings,

@@ -34,12 +34,17 @@ async function call(client, name, kwargs) {
   }
 }
 
+function has(client, name) {
+  const [group, method] = name.split(".").map(camel);
+  return { status: null, body: typeof client[group]?.[method] === "function", headers: {}, model_error: null };
+}
+
 const client = connect();
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, call: name, kwargs } = JSON.parse(line);
   let reply;
   try {
-    reply = await call(client, name, kwargs);
+    reply = name === "has" ? has(client, kwargs.name) : await call(client, name, kwargs);
   } catch (error) {
     reply = { status: null, body: null, headers: {}, driver_error: String(error) };
   }

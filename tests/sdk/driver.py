@@ -10,7 +10,8 @@ one line out, for answers and API exceptions alike:
 
 `model_error` says why the SDK's own response model does not accept the body; null where it does, or where the SDK
 has no model for that status. The call `model` only checks `kwargs.body` against the SDK's model named
-`kwargs.name` (a module of `snaptrade_client.model`); its status is null.
+`kwargs.name` (a module of `snaptrade_client.model`); the call `has` says in `body` whether there is an API method
+`kwargs.name`. Their status is null.
 """
 
 import argparse
@@ -81,8 +82,13 @@ def check_model(name: str, body: Any) -> dict[str, Any]:
 def answer_line(client: Any, line: str) -> dict[str, Any]:
     request = json.loads(line)
     kwargs = request["kwargs"]
+    reply: dict[str, Any]
     try:
-        if request["call"] == "model":
+        if request["call"] == "has":
+            group, method_name = kwargs["name"].split(".")
+            known = hasattr(getattr(client, group, None), method_name)
+            reply = {"status": None, "body": known, "headers": {}, "model_error": None}
+        elif request["call"] == "model":
             reply = check_model(kwargs["name"], kwargs["body"])
         else:
             reply = call(client, request["call"], kwargs)

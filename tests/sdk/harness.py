@@ -35,7 +35,7 @@ class Installed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdkReply:
     status: int | None
-    """None for `check_model`, which asks no server."""
+    """None for what asks no server: `has` and `check_model`."""
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
     """Names in lower case."""
@@ -72,6 +72,10 @@ class Sdk:
         Raises DriverFailed where the SDK did not get an HTTP answer.
         """
         return self._ask(name, kwargs)
+
+    def has(self, name: str) -> bool:
+        """Say whether this SDK has the method `api_group.method`."""
+        return self._ask("has", {"name": name}).body is True
 
     def check_model(self, name: str, body: object) -> str | None:
         """Say why the SDK's model `name` (Python only, e.g. `account_order_record`) refuses `body`; None if not."""

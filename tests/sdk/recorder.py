@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -45,7 +46,7 @@ def recording() -> Iterator[Recorder]:
                     path=url.path,
                     query={name: values[0] for name, values in parse_qs(url.query).items()},
                     headers={name.lower(): value for name, value in self.headers.items()},
-                    body=json.loads(raw) if raw else None,
+                    body=json.loads(raw, parse_float=Decimal) if raw else None,
                 )
             )
             answer = json.dumps(recorder.reply).encode()

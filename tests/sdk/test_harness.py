@@ -78,7 +78,7 @@ def test_body_fields_keep_their_wire_names_in_every_sdk(
         order_type="Limit",
         time_in_force="Day",
         symbol="AAPL",
-        price=31.33,
+        price=31.5,
         units=10.0,
         **USER,
     )
@@ -90,7 +90,7 @@ def test_body_fields_keep_their_wire_names_in_every_sdk(
         "order_type": "Limit",
         "time_in_force": "Day",
         "symbol": "AAPL",
-        "price": 31.33,
+        "price": 31.5,
         "units": 10,
     }
 

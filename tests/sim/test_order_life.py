@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from nostro.domain.order import OrderStatus, OrderType, PriceEffect, Side, TimeInForce
+from nostro.domain.order import OrderStatus, OrderType, PriceEffect, TimeInForce
 from nostro.domain.place import Replacement
 from nostro.sim.exchange import Exchange
 from nostro.sim.refusals import CancelAlreadyPending, OrderClosed, Refused, UnknownOrder
@@ -350,7 +350,3 @@ def test_a_chosen_id_cannot_be_taken_twice(exchange: Exchange) -> None:
     chosen = exchange.place(ACCOUNT, buy(limit="100")).brokerage_order_id
     with pytest.raises(Refused, match="already"):
         exchange.place_with_id(ACCOUNT, buy(limit="100"), chosen)
-
-
-def test_the_side_of_a_leg_is_kept(exchange: Exchange) -> None:
-    assert exchange.place(ACCOUNT, sell(limit="120")).legs[0].side is Side.SELL

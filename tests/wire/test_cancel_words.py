@@ -9,7 +9,8 @@ from nostro.domain.cancel import CancelIntent, CancelRejectReason, CancelState, 
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import Leg, Order, OrderStatus, OrderType, Side, TimeInForce
-from nostro.wire.cancel import Evidence, cancel_status, render_cancel, render_receipt
+from nostro.storage.port import EvidenceRecord
+from nostro.wire.cancel import cancel_status, canceled_order, render_cancel, render_receipt
 from nostro.wire.values import encode
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -90,6 +91,21 @@ def test_a_reply_that_never_came_is_null() -> None:
     assert render_cancel(INTENT).raw_response is None
 
 
+def test_an_order_whose_cancel_was_only_taken_is_shown_as_pending() -> None:
+    intent = replace(INTENT, state=CancelState.ACKED, order=replace(ORDER, status=OrderStatus.NEW))
+
+    order = canceled_order(intent)
+
+    assert order is not None
+    assert order.status is OrderStatus.PENDING_CANCEL
+
+
+def test_an_order_that_is_canceled_is_shown_as_proven() -> None:
+    order = replace(ORDER, status=OrderStatus.CANCELED)
+
+    assert canceled_order(replace(INTENT, state=CancelState.CONFIRMED, order=order)) == order
+
+
 def test_a_receipt_of_a_late_cancel() -> None:
     intent = replace(
         INTENT,
@@ -102,7 +118,7 @@ def test_a_receipt_of_a_late_cancel() -> None:
         message="no answer within 5 s",
         order=ORDER,
     )
-    looked = Evidence(at=NOW, kind="looked", state="TOO_LATE", detail="the order is filled")
+    looked = EvidenceRecord(at=NOW, kind="look_up", state="TOO_LATE", detail={"status": "filled"})
 
     body = msgspec.json.decode(encode(render_receipt(intent, [looked])))
 
@@ -123,7 +139,7 @@ def test_a_receipt_of_a_late_cancel() -> None:
         "cause": "timeout",
         "message": "no answer within 5 s",
         "raw_response": None,
-        "evidence": [{"at": at, "kind": "looked", "state": "TOO_LATE", "detail": "the order is filled"}],
+        "evidence": [{"at": at, "kind": "look_up", "state": "TOO_LATE", "detail": {"status": "filled"}}],
     }
 
 

@@ -80,6 +80,13 @@ def test_a_remembered_form_is_found_again(recorded: dict[str, Any]) -> None:
     assert verify(request, recorded["sig"], KEY, first=form) == form
 
 
+def test_a_remembered_form_is_preferred_to_another_with_the_same_text() -> None:
+    request = request_of("/x", "", CANCEL)
+    remembered = Form(SignedPath.ROOT, Content.PYTHON_ASCII)
+    signature = independent_signature(f'{{"content":{CANCEL.decode()},"path":"/x","query":""}}')
+    assert verify(request, signature, KEY, first=remembered) == remembered
+
+
 @pytest.mark.parametrize("recorded", RECORDED)
 def test_a_wrongly_remembered_form_does_no_harm(recorded: dict[str, Any]) -> None:
     wrong = Form(SignedPath.PREFIXED_DECODED, Content.PHP, Escaping.ASCII)
@@ -93,24 +100,31 @@ def test_every_canonical_string_is_json_of_content_path_and_query(recorded: dict
 
 
 # Clock frozen at 1715123456, key CONSUMER_KEY: what the published Python and TypeScript SDKs put on the wire.
-KNOWN = {
-    "python 13": (ACCOUNT, PYTHON_QUERY, CANCEL, "afyvikqc6ZuslpLL3JutBGFpiPZ6jsCC8BN0OJpp6/s="),
-    "python 11.0.100": (ACCOUNT, PYTHON_QUERY, CANCEL, "2C/jthdboidIoD8JyPV7VV/ROdtmY+C/PUFAhBJXLAc="),
-    "python 13, not ASCII": (
-        ACCOUNT,
-        PYTHON_QUERY,
-        '{"brokerage_order_id":"é☃-1"}'.encode(),
-        "w6oAML91SMpDz7zZS+QlNdmf6qrMWkUQTiWFajIQQyc=",
+TYPESCRIPT_QUERY = (
+    "clientId=PARTNER_CLIENT_ID&userId=snaptrade-user-123"
+    "&userSecret=adf2aa34-8219-40f7-a6b3-60156985cc61&timestamp=1715123456"
+)
+SNOWMAN = '{"brokerage_order_id":"é☃-1"}'.encode()
+PUBLISHED = {
+    "python 13": (PYTHON_QUERY, CANCEL, "afyvikqc6ZuslpLL3JutBGFpiPZ6jsCC8BN0OJpp6/s="),
+    "python 13, not ASCII": (PYTHON_QUERY, SNOWMAN, "w6oAML91SMpDz7zZS+QlNdmf6qrMWkUQTiWFajIQQyc="),
+    "python 11.0.100": (PYTHON_QUERY, CANCEL, "2C/jthdboidIoD8JyPV7VV/ROdtmY+C/PUFAhBJXLAc="),
+    "python 11.0.100, not ASCII": (PYTHON_QUERY, SNOWMAN, "IQRYkxhR/PjdhlhjUuPLQbYeo5wZSfeoe65cjJC7P+U="),
+    "typescript 11.0.3": (TYPESCRIPT_QUERY, CANCEL, "RbudGNnXZt5uLQmeWYvKiZFu4SyLw+J/sy9LvhEeW8k="),
+    "typescript 11.0.3, not ASCII": (
+        TYPESCRIPT_QUERY,
+        SNOWMAN,
+        "APSCpILUj6Qii00oKjnkG8Bc2aNLWCfg5cjuydkuFNI=",
     ),
 }
 
 
 @pytest.mark.parametrize("prefix", ["", "/api/v1"])
-@pytest.mark.parametrize(("account", "query", "body", "signature"), KNOWN.values(), ids=KNOWN.keys())
+@pytest.mark.parametrize(("query", "body", "signature"), PUBLISHED.values(), ids=PUBLISHED.keys())
 def test_published_sdk_signatures_verify_under_both_prefixes(
-    prefix: str, account: str, query: str, body: bytes, signature: str
+    prefix: str, query: str, body: bytes, signature: str
 ) -> None:
-    assert verify(request_of(f"{prefix}{account}/trading/cancel", query, body), signature, KEY) is not None
+    assert verify(request_of(f"{prefix}{ACCOUNT}/trading/cancel", query, body), signature, KEY) is not None
 
 
 def test_a_form_prints_as_path_and_content() -> None:
@@ -210,6 +224,12 @@ def test_a_large_body_verifies_as_sent() -> None:
     assert verify(request_of("/x", "", body), independent_signature(text), KEY) is not None
 
 
+def test_a_large_body_does_not_verify_with_its_numbers_rewritten() -> None:
+    body = '{"a":1.50,"b":"' + "x" * 50_000 + '"}'
+    text = '{"content":' + body.replace("1.50", "1.5") + ',"path":"/x","query":""}'
+    assert verify(request_of("/x", "", body.encode()), independent_signature(text), KEY) is None
+
+
 def test_the_expected_string_is_the_documented_one() -> None:
     request = request_of("/api/v1/x", "a=1", '{"b":"é","a":{"d":1.0,"c":2}}'.encode())
     assert expected_string(request) == (
@@ -285,8 +305,11 @@ GOOD = "afyvikqc6ZuslpLL3JutBGFpiPZ6jsCC8BN0OJpp6/s="
         GOOD.replace("/", "_"),
         GOOD[:-2] + "t=",
         GOOD[:40],
-    ]
-    + ["é" * 44, "A" * 10_000, GOOD.swapcase(), GOOD + GOOD],
+        "é" * 44,
+        "A" * 10_000,
+        GOOD.swapcase(),
+        GOOD + GOOD,
+    ],
 )
 def test_anything_but_the_canonical_base64_of_the_digest_fails(signature: str) -> None:
     assert verify(request_of(ACCOUNT + "/trading/cancel", PYTHON_QUERY, CANCEL), signature, KEY) is None

@@ -121,8 +121,22 @@ def test_a_timestamp_outside_the_window_is_refused(offset_s: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "1e9", " 1715123456", "1715123456 ", "1715123456\n", "+1715123456", "-1", "1715123456.0"]
-    + ["1_715_123_456", "0x663aa800", "1715123456000", "١٧١٥١٢٣٤٥٦", "9" * 5000],
+    [
+        "",
+        "x",
+        "1e9",
+        " 1715123456",
+        "1715123456 ",
+        "1715123456\n",
+        "+1715123456",
+        "-1",
+        "1715123456.0",
+        "1_715_123_456",
+        "0x663aa800",
+        "1715123456000",
+        "١٧١٥١٢٣٤٥٦",
+        "9" * 5000,
+    ],
 )
 def test_a_timestamp_that_is_not_whole_seconds_is_refused(text: str) -> None:
     with pytest.raises(TimestampInvalid):

@@ -75,6 +75,7 @@ READ: dict[str, tuple[bytes, Value]] = {
     "integer": (b"1", 1),
     "negative zero": (b"-0", 0),
     "integer of 40 digits": (b"9" * 40, int("9" * 40)),
+    "negative integer of 40 digits": (b"-" + b"9" * 40, -int("9" * 40)),
     "integer beyond a double's precision": (b"9007199254740993", 9007199254740993),
     "fraction keeps its digits": (b"0.10000000000000001", Decimal("0.10000000000000001")),
     "exponent": (b"1e-7", Decimal("1E-7")),
@@ -141,6 +142,11 @@ def test_a_refusal_never_repeats_the_body(raw: bytes) -> None:
 def test_a_refusal_is_a_sentence_that_names_the_fault() -> None:
     with pytest.raises(MalformedBody, match=r"^The request body holds an object with the same key twice\.$"):
         read_json(b'{"a":1,"a":2}')
+
+
+def test_brackets_in_an_unterminated_string_do_not_nest() -> None:
+    with pytest.raises(MalformedBody, match="not valid JSON at character 80"):
+        read_json(b"[" + b"[]," * 26 + b' "' + b"[" * 40)
 
 
 @given(st.binary(max_size=300))

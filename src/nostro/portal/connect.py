@@ -9,6 +9,8 @@ from nostro.brokers.registry import BrokerKind
 from nostro.domain.connection import ConnectionType
 from nostro.domain.errors import InvalidRequest, Refusal
 from nostro.http.call import Answer, Call
+from nostro.http.operation import Operation, Who
+from nostro.http.users import PORTAL_PATH
 from nostro.storage.port import LoginLink
 
 _PAGE = Template(files("nostro.portal").joinpath("page.html").read_text("utf-8"))
@@ -99,3 +101,21 @@ def _with_query(url: str, values: dict[str, str]) -> str:
     parts = urlsplit(url)
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *values.items()])
     return urlunsplit(parts._replace(query=query))
+
+
+OPERATIONS = tuple(
+    Operation(
+        method=method,
+        path=PORTAL_PATH,
+        id=f"Page_{handler.__name__}",
+        summary=summary,
+        handler=handler,
+        who=Who.ANYONE,
+        takes_web_form=True,
+        is_hidden=True,
+    )
+    for method, handler, summary in (
+        ("GET", show_portal, "Show the connection portal"),
+        ("POST", submit_portal, "Connect an account"),
+    )
+)

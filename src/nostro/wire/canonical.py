@@ -12,8 +12,8 @@ tell an empty object from an empty list, so under their contents two bodies can 
 whichever of the two was sent. The other contents keep every lexeme; there `read` is the body as sent. The
 text `null` stands for an absent body, for `null` and for `{}`, so all three are read as None.
 
-What each SDK does was measured by running it against a recorder; PHP's thresholds for exponents follow its
-"%.17g with mode 0" (php-src, main/snprintf.c).
+Sources: the SDKs of seven languages, run against a recorder (C# was only read). Where PHP begins to write an
+exponent was not measured: it is read from `php_gcvt` with 17 digits (php-src, main/snprintf.c).
 """
 
 from collections.abc import Callable
@@ -30,6 +30,8 @@ The largest order is below 2 KiB."""
 
 
 class Content(StrEnum):
+    """A way to write a body, named after who does it where only one SDK does."""
+
     NULL = "null"
     """No body, `null`, or `{}` (all SDKs but Go, Ruby and C#)."""
     EMPTY_OBJECT = "empty-object"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from msgspec import Struct
 
@@ -16,10 +16,9 @@ _FUTURE = re.compile(r"(?P<root>.+?)(?P<code>[FGHJKMNQUVXZ]\d{1,4})")
 """Root, month letter, year: the spelling that CME and its members use, e.g. `ESZ6`."""
 
 
-class SecurityInstrument(Struct, kw_only=True, frozen=True):
-    """A stock, an ETF or a cryptocurrency."""
+class SecurityInstrument(Struct, kw_only=True, frozen=True, tag_field="kind"):
+    """What a stock, an ETF and a cryptocurrency share."""
 
-    kind: str
     id: str
     symbol: str
     raw_symbol: str
@@ -29,8 +28,19 @@ class SecurityInstrument(Struct, kw_only=True, frozen=True):
     figi_instrument: None = None
 
 
-class FutureInstrument(Struct, kw_only=True, frozen=True):
-    kind: str = "future"
+class StockInstrument(SecurityInstrument, kw_only=True, frozen=True, tag_field="kind", tag="stock"):
+    pass
+
+
+class EtfInstrument(SecurityInstrument, kw_only=True, frozen=True, tag_field="kind", tag="etf"):
+    pass
+
+
+class CryptoInstrument(SecurityInstrument, kw_only=True, frozen=True, tag_field="kind", tag="crypto"):
+    pass
+
+
+class FutureInstrument(Struct, kw_only=True, frozen=True, tag_field="kind", tag="future"):
     id: str
     symbol: str
     root_symbol: str
@@ -42,8 +52,7 @@ class FutureInstrument(Struct, kw_only=True, frozen=True):
     exchange: str | None
 
 
-class OptionInstrument(Struct, kw_only=True, frozen=True):
-    kind: str = "option"
+class OptionInstrument(Struct, kw_only=True, frozen=True, tag_field="kind", tag="option"):
     id: str
     symbol: str
     option_type: str
@@ -51,12 +60,23 @@ class OptionInstrument(Struct, kw_only=True, frozen=True):
     expiration_date: date
     multiplier: str
     description: str | None
-    underlying: SecurityInstrument
-    """Always of kind `stock`: an option symbol does not say whether its underlying is an ETF."""
+    underlying: StockInstrument
+    """Always a stock: an option symbol does not say whether its underlying is an ETF."""
+
+
+AnyInstrument: TypeAlias = (
+    StockInstrument | EtfInstrument | CryptoInstrument | FutureInstrument | OptionInstrument
+)
+
+_SECURITIES: dict[AssetClass, type[StockInstrument | EtfInstrument | CryptoInstrument]] = {
+    AssetClass.STOCK: StockInstrument,
+    AssetClass.ETF: EtfInstrument,
+    AssetClass.CRYPTO: CryptoInstrument,
+}
 
 
 class AccountPosition(Struct, kw_only=True, frozen=True):
-    instrument: SecurityInstrument | FutureInstrument | OptionInstrument
+    instrument: AnyInstrument
     units: str
     """Negative when short."""
     price: str | None
@@ -92,7 +112,7 @@ def _render_position(position: Position) -> AccountPosition:
     )
 
 
-def render_instrument(instrument: Instrument) -> SecurityInstrument | FutureInstrument | OptionInstrument:
+def render_instrument(instrument: Instrument) -> AnyInstrument:
     match instrument.asset_class:
         case AssetClass.STOCK | AssetClass.ETF | AssetClass.CRYPTO:
             return _render_security(instrument)
@@ -107,10 +127,9 @@ def render_instrument(instrument: Instrument) -> SecurityInstrument | FutureInst
             assert_never(instrument.asset_class)
 
 
-def _render_security(instrument: Instrument) -> SecurityInstrument:
+def _render_security(instrument: Instrument) -> StockInstrument | EtfInstrument | CryptoInstrument:
     symbol = render_symbol(instrument)
-    return SecurityInstrument(
-        kind=instrument.asset_class.value,
+    return _SECURITIES[instrument.asset_class](
         id=symbol.id,
         symbol=symbol.symbol,
         raw_symbol=symbol.raw_symbol,
@@ -142,8 +161,7 @@ def _render_option(instrument: Instrument, contract: OptionContract) -> OptionIn
         expiration_date=contract.expires_on,
         multiplier=decimal_text(instrument.multiplier),
         description=instrument.description or None,
-        underlying=SecurityInstrument(
-            kind="stock",
+        underlying=StockInstrument(
             id=underlying_id(instrument, contract),
             symbol=contract.underlying,
             raw_symbol=contract.underlying,

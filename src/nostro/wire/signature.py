@@ -159,10 +159,7 @@ def _path(raw_path: str, signed_path: SignedPath) -> str | None:
     if signed_path in (SignedPath.ROOT_DECODED, SignedPath.PREFIXED_DECODED):
         if "%" not in raw_path:
             return None
-        try:
-            path = unquote(raw_path, errors="strict")
-        except UnicodeDecodeError:
-            return None
+        path = unquote(raw_path, errors="strict")
         if "%" in path:
             # `%252F` must not pass for the `%2F` that another request was signed with.
             return None
