@@ -59,6 +59,9 @@ class Sdk:
         *,
         auth: Auth = "commercial",
     ) -> None:
+        if auth == "personal" and not installed.has_auth_modes:
+            message = "this SDK is older than personal keys"
+            raise ValueError(message)
         self.installed = installed
         self._calls = 0
         command, env = _command(installed, base_url, client_id, consumer_key, auth)

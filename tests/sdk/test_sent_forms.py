@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from nostro.domain.order import GroupType, OrderType, TimeInForce
+from nostro.ports import SystemIds
 from nostro.wire.forms import CancelForm, ConfirmForm, LoginForm, RegisterUserForm, convert_form
 from nostro.wire.group_forms import BracketForm, ComplexForm
 from nostro.wire.order_forms import CryptoForm, OptionsForm, OrderForm, ReplaceForm, SimpleForm
@@ -19,18 +20,6 @@ from .recorder import Recorder, recording
 ACCOUNT = "917c8734-8470-4a3e-a18f-57c3f2ee6631"
 SYMBOL_ID = "2bcd7cc3-e922-4976-bce1-9858296801c3"
 USER = {"user_id": "snaptrade-user-123", "user_secret": "adf2aa34-8219-40f7-a6b3-60156985cc61"}
-MADE_ID = "00000000-0000-4000-8000-000000000001"
-
-
-class FixedIds:
-    def uuid(self) -> str:
-        return MADE_ID
-
-    def secret(self, length: int) -> str:
-        return "s" * length
-
-    def token(self, size_bytes: int) -> bytes:
-        return bytes(size_bytes)
 
 
 def no_symbol(_universal_symbol_id: str) -> None:
@@ -71,7 +60,7 @@ def test_an_equity_order(send: Any) -> None:
         units=1.0,
     )
 
-    order = convert_form(body, OrderForm).to_domain(FixedIds(), no_symbol)
+    order = convert_form(body, OrderForm).to_domain(SystemIds(), no_symbol)
 
     assert (order.order_type, order.limit_price, order.stop_price, order.quantity) == (
         OrderType.STOP_LIMIT,
@@ -92,7 +81,7 @@ def test_an_order_to_be_previewed(send: Any) -> None:
         units=2.0,
     )
 
-    order = convert_form(body, OrderForm).to_domain(FixedIds(), {SYMBOL_ID: "VAB.TO"}.get)
+    order = convert_form(body, OrderForm).to_domain(SystemIds(), {SYMBOL_ID: "VAB.TO"}.get)
 
     assert (order.legs[0].symbol, order.quantity) == ("VAB.TO", Decimal(2))
 
@@ -126,7 +115,7 @@ def test_a_spread(send: Any) -> None:
         legs=legs,
     )
 
-    order = convert_form(body, OptionsForm).to_domain(FixedIds())
+    order = convert_form(body, OptionsForm).to_domain(SystemIds())
     assert (order.quantity, order.limit_price, len(order.legs)) == (Decimal(1), Decimal("1.50"), 2)
 
 
@@ -143,7 +132,7 @@ def test_a_crypto_order(send: Any, method: str) -> None:
         limit_price="100000",
     )
 
-    order = convert_form(body, CryptoForm).to_domain(FixedIds())
+    order = convert_form(body, CryptoForm).to_domain(SystemIds())
 
     assert (order.legs[0].symbol, order.quantity) == ("BTC/USD", Decimal("0.5"))
 
@@ -160,7 +149,7 @@ def test_a_simple_trade_of_sdk_13(send: Any) -> None:
         limit_price="31.33",
     )
 
-    order = convert_form(body, SimpleForm).to_domain(FixedIds())
+    order = convert_form(body, SimpleForm).to_domain(SystemIds())
     assert (order.quantity, order.limit_price) == (Decimal("1.5"), Decimal("31.33"))
 
 
@@ -183,7 +172,7 @@ def test_a_complex_order(send: Any) -> None:
         orders=[leg("TRIGGER"), leg("CONDITIONAL")],
     )
 
-    assert convert_form(body, ComplexForm).to_domain(FixedIds()).type is GroupType.OTO
+    assert convert_form(body, ComplexForm).to_domain(SystemIds()).type is GroupType.OTO
 
 
 def test_a_bracket(send: Any) -> None:
@@ -199,7 +188,7 @@ def test_a_bracket(send: Any) -> None:
         take_profit={"limit_price": "49.95"},
     )
 
-    group = convert_form(body, BracketForm).to_domain(FixedIds())
+    group = convert_form(body, BracketForm).to_domain(SystemIds())
 
     assert [member.order.time_in_force for member in group.members] == [TimeInForce.GTC] * 3
 
@@ -254,7 +243,7 @@ def test_a_time_with_an_offset_is_read_as_utc(send: Any, any_sdk: Installed) -> 
         expiry_date="2026-08-22T01:27:55+02:00",
     )
 
-    order = convert_form(body, OrderForm).to_domain(FixedIds(), no_symbol)
+    order = convert_form(body, OrderForm).to_domain(SystemIds(), no_symbol)
     assert order.expires_at == datetime(2026, 8, 21, 23, 27, 55, tzinfo=UTC)
 
 

@@ -5,10 +5,10 @@ import pytest
 from nostro.domain.errors import InvalidRequest
 from nostro.domain.order import GroupRole, GroupType, OrderType, PositionEffect, Side
 from nostro.domain.place import NewGroup
+from nostro.ports import SystemIds
 from nostro.wire.forms import convert_form
 from nostro.wire.group_forms import BracketForm, ComplexForm
 
-MADE_ID = "00000000-0000-4000-8000-000000000001"
 GIVEN_ID = "550e8400-e29b-41d4-a716-446655440000"
 BRACKET: dict[str, object] = {
     "action": "BUY",
@@ -20,17 +20,6 @@ BRACKET: dict[str, object] = {
     "stop_loss": {"stop_price": "48.55"},
     "take_profit": {"limit_price": "52"},
 }
-
-
-class FixedIds:
-    def uuid(self) -> str:
-        return MADE_ID
-
-    def secret(self, length: int) -> str:
-        return "s" * length
-
-    def token(self, size_bytes: int) -> bytes:
-        return bytes(size_bytes)
 
 
 def leg(role: str, **changes: object) -> dict[str, object]:
@@ -48,11 +37,11 @@ def leg(role: str, **changes: object) -> dict[str, object]:
 
 def complex_order(kind: str, *legs: dict[str, object], client_order_id: str | None = None) -> NewGroup:
     body = {"type": kind, "orders": list(legs), "client_order_id": client_order_id}
-    return convert_form(body, ComplexForm).to_domain(FixedIds())
+    return convert_form(body, ComplexForm).to_domain(SystemIds())
 
 
 def bracket(**changes: object) -> NewGroup:
-    return convert_form({**BRACKET, **changes}, BracketForm).to_domain(FixedIds())
+    return convert_form({**BRACKET, **changes}, BracketForm).to_domain(SystemIds())
 
 
 @pytest.mark.parametrize(

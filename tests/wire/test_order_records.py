@@ -24,10 +24,42 @@ from nostro.wire.statuses import STATUS_WORDS, status_words
 from nostro.wire.values import encode
 
 V1_STATUSES = frozenset(
-    ["NONE", "PENDING", "ACCEPTED", "FAILED", "REJECTED", "CANCELED", "PARTIAL_CANCELED", "CANCEL_PENDING", "EXECUTED", "PARTIAL", "REPLACE_PENDING", "REPLACED", "STOPPED", "SUSPENDED", "EXPIRED", "QUEUED", "TRIGGERED", "ACTIVATED", "PENDING_RISK_REVIEW", "CONTINGENT_ORDER"]
+    [
+        "NONE",
+        "PENDING",
+        "ACCEPTED",
+        "FAILED",
+        "REJECTED",
+        "CANCELED",
+        "PARTIAL_CANCELED",
+        "CANCEL_PENDING",
+        "EXECUTED",
+        "PARTIAL",
+        "REPLACE_PENDING",
+        "REPLACED",
+        "STOPPED",
+        "SUSPENDED",
+        "EXPIRED",
+        "QUEUED",
+        "TRIGGERED",
+        "ACTIVATED",
+        "PENDING_RISK_REVIEW",
+        "CONTINGENT_ORDER",
+    ]
 )
 V2_STATUSES = frozenset(
-    ["PENDING", "REJECTED", "CANCELED", "CANCEL_PENDING", "PARTIAL_CANCELED", "EXECUTED", "PARTIALLY_EXECUTED", "REPLACED", "REPLACE_PENDING", "EXPIRED"]
+    [
+        "PENDING",
+        "REJECTED",
+        "CANCELED",
+        "CANCEL_PENDING",
+        "PARTIAL_CANCELED",
+        "EXECUTED",
+        "PARTIALLY_EXECUTED",
+        "REPLACED",
+        "REPLACE_PENDING",
+        "EXPIRED",
+    ]
 )
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 AAPL = Instrument(symbol="AAPL", asset_class=AssetClass.STOCK, exchange_mic="XNAS", description="Apple Inc.")

@@ -1,0 +1,5 @@
+"""`python -m nostro` is the `nostro` command."""
+
+from nostro.cli.main import main
+
+main()
