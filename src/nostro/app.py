@@ -80,6 +80,8 @@ class Nostro:
         self.tasks.start(self.reconciler.run(), name="reconcile")
 
     async def stop(self) -> None:
+        """Let what is under way end, in bounded time; boot recovery has the rest."""
+        self.reconciler.stop()
         await self.tasks.drain(DRAIN_S)
         await self.database.close()
         self.embedded.ledger.close()

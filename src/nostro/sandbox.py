@@ -3,6 +3,7 @@
 These secrets are public. They exist in a sandbox only: `nostro serve` refuses a data folder that holds them.
 """
 
+from datetime import timedelta
 from decimal import Decimal
 
 from nostro.app import PAPER_CASH, Nostro
@@ -50,6 +51,8 @@ async def furnish(nostro: Nostro) -> None:
     await do.connections.connect(
         OWNER, "PAPER", {"api_key": _API_KEY}, ConnectionType.TRADE, {_ACCOUNT_NUMBER: ACCOUNT_ID}
     )
+    # Listed once, as an application does before it cancels: the order is then known to be the account's.
+    await do.orders(await do.connections.account(OWNER, ACCOUNT_ID), timedelta(days=1))
 
 
 async def is_furnished(nostro: Nostro) -> bool:

@@ -83,7 +83,7 @@ def sell(
 def spread(
     *, effect: PriceEffect | None = PriceEffect.DEBIT, limit: str | None = None, quantity: str = "1"
 ) -> NewOrder:
-    """Say a vertical call spread: buys the lower strike for a debit or at the market, sells it for a credit."""
+    """Say a vertical call spread; one for a credit sells the lower strike, every other buys it."""
     first, second = (Side.SELL, Side.BUY) if effect is PriceEffect.CREDIT else (Side.BUY, Side.SELL)
     return NewOrder(
         legs=(

@@ -12,14 +12,22 @@ from nostro.domain.order import OrderStatus
 from nostro.sim.exchange import Exchange
 from nostro.sim.ledger import Ledger
 
+from . import trader as trader_module
 from .market import ACCOUNT, OPENED_AT, buy
 from .trader import STEPS, open_exchange, seen
 
 
 def run_and_kill(path: Path, steps: int) -> str:
     """Trade so many steps in a process of its own, kill it, and return what was to be seen last."""
-    program = [sys.executable, str(Path(__file__).with_name("trader.py")), str(path)]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as trader:
+    package = trader_module.__name__
+    root = Path(__file__).parents[package.count(".")]
+    with subprocess.Popen(
+        [sys.executable, "-m", package, str(path)],
+        cwd=root,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as trader:
         assert trader.stdin is not None
         assert trader.stdout is not None
         last = ""

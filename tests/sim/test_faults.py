@@ -2,7 +2,7 @@
 
 import asyncio
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,6 +15,7 @@ from nostro.domain.cancel import (
     CancelRejected,
     CancelRejectReason,
     CancelUnknown,
+    LookFailed,
     NotSent,
     OrderAbsent,
     OrderFound,
@@ -234,6 +235,27 @@ def test_clearing_ends_a_lag(
     assert isinstance(asyncio.run(broker.look_up_order(ACCOUNT, order_id)), OrderFound)
 
 
+def test_a_look_up_by_client_order_id_can_lag(
+    faults: FaultPlan, broker: PaperBroker, order_id: BrokerageOrderId
+) -> None:
+    faults.declare("look_up", "not_found_lag")
+
+    async def look_twice() -> list[object]:
+        by_client_id = await broker.find_client_order(ACCOUNT, ClientOrderId("c-1"))
+        return [by_client_id, await broker.look_up_order(ACCOUNT, order_id)]
+
+    assert asyncio.run(look_twice()) == [OrderAbsent(), OrderAbsent()]
+
+
+def test_a_look_up_by_client_order_id_is_not_fooled_by_another_order(
+    faults: FaultPlan, broker: PaperBroker, exchange: Exchange
+) -> None:
+    exchange.place(ACCOUNT, buy(limit="90", client_id="mine"))
+    faults.declare("look_up", "other_order")
+    look = asyncio.run(broker.find_client_order(ACCOUNT, ClientOrderId("mine")))
+    assert isinstance(look, LookFailed)
+
+
 def test_a_placed_order_can_lag(faults: FaultPlan, broker: PaperBroker) -> None:
     faults.declare("place", "not_found_lag")
 
@@ -316,6 +338,7 @@ def test_declared_faults_show_how_often_they_still_happen(faults: FaultPlan, can
         ("destroy", "hang", {}, "cancel, place, replace, look_up, list, read"),
         ("place", "ack_only", {}, "only to: cancel"),
         ("list", "not_found_lag", {}, "cannot happen to list"),
+        ("place", "reply_lost", {"order_id": "x"}, "names no order"),
         ("cancel", "hang", {"times": 0}, "times counts from 1"),
         ("cancel", "hang", {"delay_s": -1}, "not negative"),
         ("cancel", "reply_lost", {"delay_s": 1}, "ack_only, hang, not_found_lag"),
@@ -323,10 +346,10 @@ def test_declared_faults_show_how_often_they_still_happen(faults: FaultPlan, can
     ],
 )
 def test_an_impossible_fault_is_refused_with_what_exists(
-    faults: FaultPlan, operation: str, kind: str, more: dict[str, float], words: str
+    faults: FaultPlan, operation: str, kind: str, more: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(ValueError, match=words):
-        faults.declare(operation, kind, **more)  # type: ignore[arg-type]  # values of several types
+        faults.declare(operation, kind, **more)
 
 
 class ClearingClock(ToldClock):

@@ -71,9 +71,7 @@ def test_peers_expire_each_by_itself(exchange: Exchange) -> None:
 
 def test_the_successor_of_a_peer_takes_its_place(exchange: Exchange) -> None:
     profit, loss = place(exchange, oco(TAKE_PROFIT, STOP_LOSS))
-    terms = Replacement(
-        order_type=OrderType.LIMIT, time_in_force=TimeInForce.DAY, limit_price=Decimal(130)
-    )
+    terms = Replacement(order_type=OrderType.LIMIT, time_in_force=TimeInForce.DAY, limit_price=Decimal(130))
     successor = exchange.replace(ACCOUNT, profit, terms)
     before = status(exchange, loss)
     exchange.request_cancel(ACCOUNT, successor.brokerage_order_id)
@@ -138,18 +136,14 @@ def test_the_cancel_of_a_conditional_leaves_its_trigger(exchange: Exchange) -> N
 
 def test_the_successor_of_a_trigger_activates_the_conditional(exchange: Exchange) -> None:
     trigger, conditional = place(exchange, oto(ENTRY, TAKE_PROFIT))
-    terms = Replacement(
-        order_type=OrderType.LIMIT, time_in_force=TimeInForce.DAY, limit_price=Decimal(101)
-    )
+    terms = Replacement(order_type=OrderType.LIMIT, time_in_force=TimeInForce.DAY, limit_price=Decimal(101))
     exchange.replace(ACCOUNT, trigger, terms)
     assert status(exchange, conditional) is OrderStatus.NEW
 
 
 def test_the_successor_of_a_held_order_is_held(exchange: Exchange) -> None:
     _, conditional = place(exchange, oto(ENTRY, TAKE_PROFIT))
-    terms = Replacement(
-        order_type=OrderType.LIMIT, time_in_force=TimeInForce.DAY, limit_price=Decimal(130)
-    )
+    terms = Replacement(order_type=OrderType.LIMIT, time_in_force=TimeInForce.DAY, limit_price=Decimal(130))
     assert exchange.replace(ACCOUNT, conditional, terms).status is OrderStatus.HELD
 
 

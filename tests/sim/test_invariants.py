@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import Order, OrderType, Side, TimeInForce
 from nostro.domain.place import Replacement
 from nostro.sim.exchange import Exchange
@@ -31,7 +32,7 @@ class Trading(RuleBasedStateMachine):
         self.ledger = Ledger(":memory:")
         self.exchange = self.reopened()
         self.exchange.open_account(ACCOUNT, CASH, owner=API_KEY)
-        self.closed: dict[str, Order] = {}
+        self.closed: dict[BrokerageOrderId, Order] = {}
 
     def reopened(self) -> Exchange:
         return Exchange(self.ledger, lambda: OPENED_AT, seed=7)
@@ -116,10 +117,10 @@ class Trading(RuleBasedStateMachine):
     @invariant()
     def money_and_positions_are_the_sum_of_all_fills(self) -> None:
         sides = {order.brokerage_order_id: order.legs[0].side for order in self.orders()}
-        filled: defaultdict[str, Decimal] = defaultdict(Decimal)
+        filled: defaultdict[BrokerageOrderId, Decimal] = defaultdict(Decimal)
         cash, held = CASH, Decimal(0)
         for entry in self.exchange.truth():
-            order_id = entry.brokerage_order_id or ""
+            order_id = BrokerageOrderId(entry.brokerage_order_id or "")
             after = Decimal(str(entry.detail["filled_quantity"]))
             units, filled[order_id] = after - filled[order_id], after
             if units:

@@ -290,9 +290,7 @@ def test_a_replace_of_a_part_filled_order_takes_over_what_is_open(exchange: Exch
 
 def test_a_replace_can_fill_at_once(exchange: Exchange) -> None:
     old_id = exchange.place(ACCOUNT, buy(limit="100")).brokerage_order_id
-    terms = Replacement(
-        order_type=OrderType.LIMIT, time_in_force=TimeInForce.DAY, limit_price=Decimal(101)
-    )
+    terms = Replacement(order_type=OrderType.LIMIT, time_in_force=TimeInForce.DAY, limit_price=Decimal(101))
     assert exchange.replace(ACCOUNT, old_id, terms).status is OrderStatus.FILLED
 
 

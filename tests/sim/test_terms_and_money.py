@@ -28,6 +28,7 @@ BAD_ORDERS = [
     (replace(buy(stop="100"), order_type=OrderType.MARKET), "has no stop price"),
     (buy(limit="-1"), "limit price must be positive"),
     (buy(limit="NaN"), "limit price must be positive"),
+    (buy(limit="sNaN"), "limit price must be positive"),
     (buy("0"), "must be positive"),
     (buy("1e30"), "below a billion"),
     (buy("0.0000000001"), "at most 9 decimals"),
@@ -40,12 +41,14 @@ BAD_ORDERS = [
     (buy(stop="105", tif=TimeInForce.FOK), "stop order cannot be"),
     (buy(limit="100", tif=TimeInForce.GTD), "needs the time at which it expires"),
     (buy(limit="100", tif=TimeInForce.GTD, expires_at=OPENED_AT), "is past"),
+    (buy(limit="100", tif=TimeInForce.GTD, expires_at=OPENED_AT.replace(tzinfo=None)), "no offset"),
     (buy(limit="100", expires_at=OPENED_AT + timedelta(days=1)), "Only a good-till-date"),
     (replace(buy(limit="100"), price_effect=PriceEffect.DEBIT), "Only a multi-leg order"),
     (replace(spread(limit="5"), price_effect=None), "a debit, a credit or even"),
     (spread(limit="1", effect=PriceEffect.EVEN), "even order is zero"),
     (replace(spread(limit="5"), order_type=OrderType.STOP_LIMIT), "market or a limit order"),
     (with_legs(), "1 to 4 legs"),
+    (with_legs(NewLeg(symbol=CALL, side=Side.BUY, ratio=Decimal("sNaN"))), "ratio of a single leg"),
     (
         with_legs(NewLeg(symbol=CALL, side=Side.BUY), NewLeg(symbol="AAPL", side=Side.SELL)),
         "Only options can be combined",
@@ -55,9 +58,7 @@ BAD_ORDERS = [
         "a symbol of its own",
     ),
     (
-        with_legs(
-            NewLeg(symbol=CALL, side=Side.BUY), NewLeg(symbol="SPY260320C00590000", side=Side.SELL)
-        ),
+        with_legs(NewLeg(symbol=CALL, side=Side.BUY), NewLeg(symbol="SPY260320C00590000", side=Side.SELL)),
         "same underlying",
     ),
     (
@@ -65,7 +66,7 @@ BAD_ORDERS = [
             NewLeg(symbol=CALL, side=Side.BUY, ratio=Decimal("0.5")),
             NewLeg(symbol="AAPL260320C00120000", side=Side.SELL),
         ),
-        "positive whole numbers",
+        "whole numbers from 1",
     ),
     (buy("1000"), "Insufficient buying power"),
     (buy("1000", limit="100.01"), "Insufficient buying power"),

@@ -232,7 +232,9 @@ def test_an_unknown_order_is_absent(broker: PaperBroker) -> None:
         ("GET", f"/accounts/{ACCOUNT}/orders?since=2026-03-02T15:00:00", 400, "malformed"),
     ],
 )
-def test_a_bad_request_is_named(venue: EmbeddedVenue, method: str, path: str, status: int, error: str) -> None:
+def test_a_bad_request_is_named(
+    venue: EmbeddedVenue, method: str, path: str, status: int, error: str
+) -> None:
     answered, document = ask(venue, method, path)
     assert (answered, document["error"]) == (status, error)
 

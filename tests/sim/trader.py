@@ -1,7 +1,7 @@
 """A day of trading in steps, and everything there is to see of an exchange.
 
-Run as a program it trades on the file named by its argument: after each step it prints what is to be seen and waits
-for a line, until somebody kills it.
+Run as a program it trades on the file named by its argument: after each step it prints what is to be seen
+and waits for a line, until somebody kills it.
 """
 
 import sys
@@ -17,10 +17,7 @@ from nostro.domain.place import Replacement
 from nostro.sim.exchange import Exchange
 from nostro.sim.ledger import Ledger
 
-if __package__:
-    from .market import ACCOUNT, API_KEY, CASH, OPENED_AT, buy, oco, otoco, sell, spread
-else:
-    from market import ACCOUNT, API_KEY, CASH, OPENED_AT, buy, oco, otoco, sell, spread
+from .market import ACCOUNT, API_KEY, CASH, OPENED_AT, buy, oco, otoco, sell, spread
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 GTC = TimeInForce.GTC
@@ -71,7 +68,9 @@ def seen(exchange: Exchange) -> str:
 def _of_account(exchange: Exchange) -> list[object]:
     orders = exchange.orders(ACCOUNT, LONG_AGO)
     by_client_id = [
-        exchange.find_client_order(ACCOUNT, order.client_order_id) for order in orders if order.client_order_id
+        exchange.find_client_order(ACCOUNT, order.client_order_id)
+        for order in orders
+        if order.client_order_id
     ]
     return [orders, by_client_id, exchange.balance(ACCOUNT), exchange.positions(ACCOUNT)]
 

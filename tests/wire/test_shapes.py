@@ -110,10 +110,12 @@ def test_the_account_number_is_masked_where_the_published_field_is() -> None:
     [("ESZ6", "ES", "Z6"), ("ESM26", "ES", "M26"), ("6EH27", "6E", "H27"), ("GOLD", "GOLD", "")],
 )
 def test_a_future_is_split_into_root_and_expiration_code(symbol: str, root: str, code: str) -> None:
-    rendered = render_instrument(Instrument(symbol=symbol, asset_class=AssetClass.FUTURE))
+    future = Instrument(symbol=symbol, asset_class=AssetClass.FUTURE, multiplier=Decimal("50.0"))
+
+    rendered = render_instrument(future)
 
     assert isinstance(rendered, FutureInstrument)
-    assert (rendered.root_symbol, rendered.expiration_code) == (root, code)
+    assert (rendered.root_symbol, rendered.expiration_code, rendered.multiplier) == (root, code, "50")
 
 
 def test_an_option_position_carries_its_contract() -> None:
@@ -121,7 +123,7 @@ def test_an_option_position_carries_its_contract() -> None:
     option = Instrument(
         symbol="AAPL261218P00240500",
         asset_class=AssetClass.OPTION,
-        multiplier=Decimal(100),
+        multiplier=Decimal("100.0"),
         option=contract,
     )
     position = Position(

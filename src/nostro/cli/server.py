@@ -1,11 +1,13 @@
 """`nostro sandbox` and `nostro serve`: the same server, with and without the sandbox's world."""
 
 import asyncio
+import contextlib
 import gc
 import os
+import signal
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -138,7 +140,21 @@ async def _serve(nostro: Nostro, application: Gateway, how_to: Callable[[str], s
     print(f"listening on {url}", flush=True)
     if text := how_to(url):
         print(text, flush=True)
+    server = _Server(config)
+    for signal_ in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signal_, server.ask_to_exit)
     try:
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await server.serve(sockets=[listener])
     finally:
         await nostro.stop()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn would raise a caught signal again as soon as its port is closed, and nothing would be drained."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def ask_to_exit(self) -> None:
+        self.should_exit = True

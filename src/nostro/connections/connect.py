@@ -75,7 +75,11 @@ class ConnectionDesk:
 
     async def get(self, owner: Owner, connection_id: str) -> Connection:
         """Find one; raises NotFound alike for an unknown and for a foreign id."""
-        found = await self._connections.get(owner, ConnectionId(connection_id.lower())) if is_uuid(connection_id) else None
+        found = (
+            await self._connections.get(owner, ConnectionId(connection_id.lower()))
+            if is_uuid(connection_id)
+            else None
+        )
         if found is None:
             raise NotFound
         return found
@@ -108,7 +112,11 @@ class ConnectionDesk:
 
     async def account(self, owner: Owner, account_id: str) -> OwnedAccount:
         """Find one; raises NotFound alike for an unknown and for a foreign id."""
-        found = await self._connections.account(owner, AccountId(account_id.lower())) if is_uuid(account_id) else None
+        found = (
+            await self._connections.account(owner, AccountId(account_id.lower()))
+            if is_uuid(account_id)
+            else None
+        )
         if found is None:
             raise NotFound
         return found

@@ -265,9 +265,9 @@ def _after_look(intent: CancelIntent, looked: Looked) -> CancelIntent:
         return _closed_by(intent, order, looked.ended_at)
     if intent.ended_at is None or looked.started_at < intent.ended_at:
         return intent  # the look may be older than our own request
-    seen = replace(intent, order=order)
+    seen = intent if order == intent.order else replace(intent, order=order)
     if order.status is OrderStatus.PENDING_CANCEL:
-        return replace(seen, state=CancelState.ACKED)
+        return seen if intent.state is CancelState.ACKED else replace(seen, state=CancelState.ACKED)
     if intent.state is not CancelState.UNKNOWN or order.status is OrderStatus.UNRECOGNIZED:
         return seen  # an acknowledged cancel may take until the market opens
     if intent.reason is not None:

@@ -72,7 +72,9 @@ def check_terms(
             f" for {asset_class.value}."
         )
     if all(legs > row.legs_max for row in rows):
-        return NotSupported(f"This brokerage takes at most {max(row.legs_max for row in rows)} legs per order.")
+        return NotSupported(
+            f"This brokerage takes at most {max(row.legs_max for row in rows)} legs per order."
+        )
     if notional and not any(row.notional for row in rows):
         return NotSupported(f"This brokerage does not take {asset_class.value} orders by notional value.")
     if fractional and not any(row.fractional for row in rows):

@@ -1,21 +1,21 @@
 """Refusals: why nostro itself does not do what it was asked. No HTTP in them; `wire/errors.py` gives each its answer.
 
-    Refusal
-      Unauthenticated          who is calling is not proven
-        SignatureInvalid, TimestampInvalid, ClientUnknown, UserUnknown, CredentialsMissing, ReplayRefused
-      Forbidden                proven, but not allowed
-        ConnectionReadOnly
-      InvalidRequest           the request cannot be understood or can never be right
-        MalformedBody, OrderIdInvalid, OrderUnknown, OrderRefused, ClientOrderIdReused, UserExists,
-        NotForPersonalKeys, PreviewExpired, LoginTokenInvalid
-      NotFound                 no such thing for this caller; a foreign thing is the same
-      MethodNotAllowed
-      BodyTooSlow              the request did not arrive whole in time
-      ConnectionDisabled       nothing was sent
-      ConnectionAlreadyDisabled
-      BrokerageUnreachable     nothing was sent; worth trying again
-      BrokerageFailed          asked, and no usable answer; nothing was changed
-      PlaceUnknown             an order may or may not exist now
+Refusal
+  Unauthenticated          who is calling is not proven
+    SignatureInvalid, TimestampInvalid, ClientUnknown, UserUnknown, CredentialsMissing, ReplayRefused
+  Forbidden                proven, but not allowed
+    ConnectionReadOnly
+  InvalidRequest           the request cannot be understood or can never be right
+    MalformedBody, OrderIdInvalid, OrderUnknown, OrderRefused, ClientOrderIdReused, UserExists,
+    NotForPersonalKeys, PreviewExpired, LoginTokenInvalid
+  NotFound                 no such thing for this caller; a foreign thing is the same
+  MethodNotAllowed
+  BodyTooSlow              the request did not arrive whole in time
+  ConnectionDisabled       nothing was sent
+  ConnectionAlreadyDisabled
+  BrokerageUnreachable     nothing was sent; worth trying again
+  BrokerageFailed          asked, and no usable answer; nothing was changed
+  PlaceUnknown             an order may or may not exist now
 """
 
 

@@ -73,7 +73,13 @@ class OrderStatus(StrEnum):
 
 
 _CLOSED = frozenset(
-    {OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REPLACED, OrderStatus.REJECTED, OrderStatus.EXPIRED}
+    {
+        OrderStatus.FILLED,
+        OrderStatus.CANCELED,
+        OrderStatus.REPLACED,
+        OrderStatus.REJECTED,
+        OrderStatus.EXPIRED,
+    }
 )
 
 

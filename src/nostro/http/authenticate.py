@@ -44,7 +44,10 @@ class Authenticator:
         key = await self._key(query)
         settings = self._settings
         check_timestamp(
-            query.get("timestamp", ""), self._clock.now(), settings.timestamp_past_s, settings.timestamp_future_s
+            query.get("timestamp", ""),
+            self._clock.now(),
+            settings.timestamp_past_s,
+            settings.timestamp_future_s,
         )
         form = verify(request, signature, key.consumer_key, self._forms.get(key.client_id))
         if form is None:

@@ -1,7 +1,7 @@
 """Handlers for connections (SnapTrade: brokerage authorizations)."""
 
-from nostro.http.call import Answer, Call
 from nostro.domain.connection import Connection
+from nostro.http.call import Answer, Call
 from nostro.wire.connections import (
     BrokerageAuthorization,
     render_brokerage,

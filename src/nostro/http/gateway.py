@@ -1,12 +1,12 @@
 """The ASGI application: one request in, one answer out, and nothing that a client sends is trusted on the way.
 
-    target   path and query are unambiguous, or 400      `wire.signature.check_target`
-    route    an operation, or 404, or 405                `router.py`
-    body     whole, in time, and small                   `_receive`
-    read     one JSON reading of it, or 400              `wire.strict_json`
-    prove    signature, timestamp, user                  `authenticate.py`
-    call     the operation's handler
-    answer   JSON; every refusal by `wire.errors.render_error`
+target   path and query are unambiguous, or 400      `wire.signature.check_target`
+route    an operation, or 404, or 405                `router.py`
+body     whole, in time, and small                   `_receive`
+read     one JSON reading of it, or 400              `wire.strict_json`
+prove    signature, timestamp, user                  `authenticate.py`
+call     the operation's handler
+answer   JSON; every refusal by `wire.errors.render_error`
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 import structlog
 
-from nostro.domain.errors import BodyTooSlow, Forbidden, InvalidRequest, MalformedBody, NotFound
+from nostro.domain.errors import BodyTooSlow, Forbidden, InvalidRequest, MalformedBody
 from nostro.http.authenticate import Authenticator
 from nostro.http.call import Answer, Call, Caller, Commands
 from nostro.http.operation import Operation, Who
@@ -74,7 +74,7 @@ class Gateway:
         except Exception as error:  # the one place where a refusal becomes an answer
             return _refuse(error)
 
-    async def _call(  # noqa: PLR0913 - the parts of one request, each by name
+    async def _call(
         self,
         operation: Operation,
         parameters: dict[str, str],

@@ -69,7 +69,9 @@ def document(operations: Iterable[Operation]) -> Json:
     """Describe all operations that are not hidden."""
     shown = [each for each in operations if not each.is_hidden]
     forms = _schemas([each.form for each in shown if each.form is not None], decimal=_DECIMAL_IN)
-    answers = _schemas([*(each.answer for each in shown if each.answer is not None), ErrorBody], decimal=_DECIMAL_OUT)
+    answers = _schemas(
+        [*(each.answer for each in shown if each.answer is not None), ErrorBody], decimal=_DECIMAL_OUT
+    )
     paths: Json = {}
     for operation in shown:
         path = re.sub(r"\+}", "}", operation.path)
@@ -214,7 +216,8 @@ def _responses(operation: Operation, answers: _Schemas) -> Json:
         success["content"] = {"application/json": {"schema": schema}}
     error = {"application/json": {"schema": {"$ref": _REF.format(name=ErrorBody.__name__)}}}
     return {str(operation.success_status): success} | {
-        status: {"description": description, "content": error} for status, description in _ANSWERS_FOR_ALL.items()
+        status: {"description": description, "content": error}
+        for status, description in _ANSWERS_FOR_ALL.items()
     }
 
 

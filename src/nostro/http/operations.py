@@ -32,11 +32,15 @@ def _get(path: str, id_: str, handler: Any, answer: Any, summary: str, **rest: A
 
 
 def _post(path: str, id_: str, handler: Any, answer: Any, summary: str, **rest: Any) -> Operation:
-    return Operation(method="POST", path=path, id=id_, handler=handler, answer=answer, summary=summary, **rest)
+    return Operation(
+        method="POST", path=path, id=id_, handler=handler, answer=answer, summary=summary, **rest
+    )
 
 
 def _delete(path: str, id_: str, handler: Any, answer: Any, summary: str, **rest: Any) -> Operation:
-    return Operation(method="DELETE", path=path, id=id_, handler=handler, answer=answer, summary=summary, **rest)
+    return Operation(
+        method="DELETE", path=path, id=id_, handler=handler, answer=answer, summary=summary, **rest
+    )
 
 
 _STATE = QueryParam(
@@ -283,9 +287,7 @@ ACCOUNTS = (
         "Get quotes",
         query=(
             QueryParam(name="symbols", description="Symbols or their ids, by commas.", is_required=True),
-            QueryParam(
-                name="use_ticker", description="Symbols are tickers.", schema=(("type", "boolean"),)
-            ),
+            QueryParam(name="use_ticker", description="Symbols are tickers.", schema=(("type", "boolean"),)),
         ),
     ),
     _post(

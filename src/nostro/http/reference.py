@@ -22,7 +22,9 @@ async def get_status(call: Call) -> Answer:
 async def get_partner(call: Call) -> Answer:
     key = call.key
     return Answer(
-        body=PartnerData(slug=key.client_id, name=key.name, allowed_brokerages=tuple(_brokerages(call)), redirect_uri=None)
+        body=PartnerData(
+            slug=key.client_id, name=key.name, allowed_brokerages=tuple(_brokerages(call)), redirect_uri=None
+        )
     )
 
 

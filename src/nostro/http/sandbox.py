@@ -56,7 +56,9 @@ class FaultForm(Struct, kw_only=True):
 
 
 class SandboxControls:
-    def __init__(self, exchange: Exchange, faults: FaultPlan, reset: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(
+        self, exchange: Exchange, faults: FaultPlan, reset: Callable[[int], Awaitable[None]]
+    ) -> None:
         self._exchange = exchange
         self._faults = faults
         self._reset = reset
@@ -65,7 +67,12 @@ class SandboxControls:
         rows = (
             ("POST", "/sandbox/quotes", self.set_quote, "Set a symbol's best prices"),
             ("POST", "/sandbox/orders/{orderId}/fill", self.fill, "Fill an open order, whole or in part"),
-            ("POST", "/sandbox/orders/{orderId}/{how}", self.end, "End an order: reject, expire or cancel it"),
+            (
+                "POST",
+                "/sandbox/orders/{orderId}/{how}",
+                self.end,
+                "End an order: reject, expire or cancel it",
+            ),
             ("POST", "/sandbox/clock", self.advance, "Move the exchange's clock forward"),
             ("POST", "/sandbox/reset", self.reset, "Start the sandbox over"),
             ("GET", "/sandbox/truth", self.truth, "Read the exchange's own log"),
@@ -89,7 +96,9 @@ class SandboxControls:
     async def set_quote(self, call: Call) -> Answer:
         form = call.form(QuoteForm)
         quote = _told(lambda: self._exchange.set_quote(form.symbol, form.bid, form.ask))
-        return Answer(body={"symbol": form.symbol, "bid": optional_text(quote.bid), "ask": optional_text(quote.ask)})
+        return Answer(
+            body={"symbol": form.symbol, "bid": optional_text(quote.bid), "ask": optional_text(quote.ask)}
+        )
 
     async def fill(self, call: Call) -> Answer:
         form = call.form(FillForm)

@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 
 class CancelOrders:
-    def __init__(  # noqa: PLR0913 - the composition root names each once
+    def __init__(
         self,
         *,
         journal: Journal,
@@ -87,7 +87,9 @@ class CancelOrders:
             raise OrderIdInvalid
         claim = await self._claim(broker, owner, target, order_id)
         if claim.is_mine:
-            self._tasks.start(self._fly(broker, target, claim.intent), name=f"cancel {claim.intent.cancel_id}")
+            self._tasks.start(
+                self._fly(broker, target, claim.intent), name=f"cancel {claim.intent.cancel_id}"
+            )
         return await self._answer(claim.intent, wait_s)
 
     async def _claim(

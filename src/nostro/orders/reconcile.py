@@ -11,20 +11,21 @@ import structlog
 
 from nostro.brokers.spec import BrokerSpec
 from nostro.connections.sessions import Sessions
-from nostro.domain.cancel import Looked, LookFailed, OrderLook, Restarted
+from nostro.domain.cancel import CancelIntent, Looked, LookFailed, OrderLook, Restarted
 from nostro.domain.errors import Refusal
 from nostro.domain.ids import CancelId
 from nostro.orders.watch import Watch
 from nostro.ports import Clock, Tasks
 from nostro.storage.database import StoreFailed
-from nostro.storage.port import Connections, DueLook, Journal
+from nostro.storage.port import Connections, DueLook, Journal, OwnedAccount
 
 LOOKS_AT_ONCE_MAX = 64
 POLL_S = 1.0
 """How often the journal is asked for work that nobody announced: another process may have died with it."""
 
 _FIRST_DELAY_S = 0.05
-_DELAY_S_MAX = 60.0
+_NOBODY_TO_ASK_S = 60.0
+"""How often to see whether a connection that is gone has come back."""
 
 log = structlog.get_logger()
 
@@ -34,9 +35,10 @@ def settled_at(spec: BrokerSpec, ended_at: datetime) -> datetime | None:
     return None if spec.cancel_settles_s is None else ended_at + timedelta(seconds=spec.cancel_settles_s)
 
 
-def delay_s(looks: int) -> float:
-    """Say how long to wait after that many looks: doubling from 50 ms to a minute, for ever."""
-    return min(_FIRST_DELAY_S * 2.0 ** min(looks, 16), _DELAY_S_MAX)
+def delay_s(looks: int, spec: BrokerSpec | None) -> float:
+    """Say how long to wait after that many looks: doubling from 50 ms to what the brokerage bears, for ever."""
+    most_s = _NOBODY_TO_ASK_S if spec is None else spec.look_interval_s_max
+    return min(_FIRST_DELAY_S * 2.0 ** min(looks, 16), most_s)
 
 
 class Reconciler:
@@ -58,24 +60,34 @@ class Reconciler:
         self._tasks = tasks
         self._looking: set[CancelId] = set()
         self._work = asyncio.Event()
+        self._is_stopping = False
 
     async def recover(self) -> int:
-        """Turn what a dead process left in flight into UNKNOWN, and say how many. Call before the port opens."""
+        """Turn what a dead process left in flight into UNKNOWN, and say how many. Call before the port opens.
+
+        All that is open is then due at once: the brokerage may have moved while nobody looked.
+        """
         unfinished = await self._journal.unfinished()
         now = self._clock.now()
         for intent in unfinished:
             owned = await self._connections.account_of_intent(intent.account_id)
             settles = None if owned is None else settled_at(self._sessions.spec(owned.connection), now)
             await self._journal.apply(intent.cancel_id, Restarted(at=now, settled_at=settles), next_look_at=now)
+        await self._journal.hurry(now)
         return len(unfinished)
 
     def wake(self) -> None:
         """Say that an intent is due now."""
         self._work.set()
 
+    def stop(self) -> None:
+        """Begin no more looks; `run` ends."""
+        self._is_stopping = True
+        self.wake()
+
     async def run(self) -> None:
-        """Look up whatever is due, until cancelled."""
-        while True:
+        """Look up whatever is due, until `stop`."""
+        while not self._is_stopping:
             self._work.clear()
             try:
                 due = await self._journal.due(self._clock.now(), LOOKS_AT_ONCE_MAX)
@@ -95,10 +107,11 @@ class Reconciler:
     async def _look_at(self, due: DueLook) -> None:
         intent = due.intent
         try:
+            owned = await self._connections.account_of_intent(intent.account_id)
             started_at = self._clock.now()
-            look = await self._look(due)
+            look = LookFailed("the connection was deleted") if owned is None else await self._look(owned, intent)
             ended_at = self._clock.now()
-            wait_s = delay_s(due.looks)
+            wait_s = delay_s(due.looks, None if owned is None else self._sessions.spec(owned.connection))
             after = await self._journal.apply(
                 intent.cancel_id,
                 Looked(look=look, started_at=started_at, ended_at=ended_at),
@@ -114,12 +127,8 @@ class Reconciler:
         if not after.state.is_final:
             asyncio.get_running_loop().call_later(wait_s, self.wake)
 
-    async def _look(self, due: DueLook) -> OrderLook:
+    async def _look(self, owned: OwnedAccount, intent: CancelIntent) -> OrderLook:
         """Look once. Nothing that goes wrong here proves anything."""
-        intent = due.intent
-        owned = await self._connections.account_of_intent(intent.account_id)
-        if owned is None:
-            return LookFailed("the connection was deleted")
         try:
             broker = await self._sessions.reading(owned.connection)
             return await broker.look_up_order(owned.account.number, intent.brokerage_order_id)

@@ -104,7 +104,7 @@ class Exchange(Desk):
             prices = self._floor.touch(order)
             price = order.limit_price if price is None else price
             if price is not None:
-                if price != 0:
+                if not price.is_zero():
                     check_amount("price", price)
                 zeros = (Decimal(0),) * len(order.legs)
                 prices = with_net(order, prices or zeros, price)

@@ -61,6 +61,7 @@ _ONLY_FOR = {
     FaultKind.NOT_FOUND_LAG: ("cancel", "replace", "look_up", "place"),
     FaultKind.OTHER_ORDER: ("cancel", "place", "replace", "look_up", "list"),
 }
+_NAME_NO_ORDER = ("place", "list", "read")
 _TAKES_DELAY = frozenset({FaultKind.HANG, FaultKind.ACK_ONLY, FaultKind.NOT_FOUND_LAG})
 NOT_DONE = frozenset({FaultKind.DROP_BEFORE, FaultKind.ERROR_500_NOT_DONE, FaultKind.RATE_LIMITED})
 
@@ -73,7 +74,7 @@ class Fault:
     times: int | None = 1
     """How many more requests it happens to; None: all."""
     order_id: str | None = None
-    """None: whatever order the request names, or none."""
+    """The id that the request's path names; None: any, or none."""
     delay_s: float | None = None
     processed: bool = True
     """False for a `hang` that is not carried out."""
@@ -120,6 +121,8 @@ class FaultPlan:
         possible = _ONLY_FOR.get(fault_kind, OPERATIONS)
         if operation not in (*possible, ANY_OPERATION):
             raise ValueError(f"{kind} cannot happen to {operation}, only to: {', '.join(possible)}.")
+        if order_id is not None and operation in _NAME_NO_ORDER:
+            raise ValueError(f"A {operation} request names no order; leave order_id out.")
         if times is not None and times < 1:
             raise ValueError("times counts from 1, or is null for ever.")
         if delay_s is not None and (delay_s < 0 or fault_kind not in _TAKES_DELAY):

@@ -29,7 +29,13 @@ CREATE TABLE IF NOT EXISTS truth (
     brokerage_order_id TEXT, status TEXT, detail TEXT NOT NULL
 );
 """
-_TABLES = ("meta", "accounts", "orders", "quotes", "truth")
+_EMPTY = (
+    "DELETE FROM meta",
+    "DELETE FROM accounts",
+    "DELETE FROM orders",
+    "DELETE FROM quotes",
+    "DELETE FROM truth",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +86,8 @@ class Ledger:
         return True
 
     def wipe(self) -> None:
-        for table in _TABLES:
-            self._write(f"DELETE FROM {table}")
+        for statement in _EMPTY:
+            self._write(statement)
 
     def get_meta(self, key: str) -> str | None:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

@@ -22,6 +22,7 @@ from nostro.domain.place import NewOrder
 from nostro.sim.refusals import Refused
 
 _LEGS_MAX = 4
+_RATIO_MAX = 100
 _AMOUNT_END = Decimal(10**9)
 _DECIMALS_MAX = 9
 _LIMITED = (OrderType.LIMIT, OrderType.STOP_LIMIT)
@@ -52,7 +53,7 @@ def _check_legs(legs: tuple[Leg, ...]) -> None:
     if not 1 <= len(legs) <= _LEGS_MAX:
         raise Refused(f"An order has 1 to {_LEGS_MAX} legs.")
     if len(legs) == 1:
-        if legs[0].ratio != 1:
+        if not _is_whole(legs[0].ratio) or legs[0].ratio != 1:
             raise Refused("The ratio of a single leg is 1.")
         return
     if any(leg.instrument.option is None for leg in legs):
@@ -61,8 +62,8 @@ def _check_legs(legs: tuple[Leg, ...]) -> None:
         raise Refused("All legs of an order must have the same underlying.")
     if len({leg.instrument.symbol for leg in legs}) < len(legs):
         raise Refused("Each leg of an order must have a symbol of its own.")
-    if any(not _is_whole(leg.ratio) or leg.ratio <= 0 for leg in legs):
-        raise Refused("Ratios of legs are positive whole numbers.")
+    if any(not _is_whole(leg.ratio) or not 1 <= leg.ratio <= _RATIO_MAX for leg in legs):
+        raise Refused(f"Ratios of legs are whole numbers from 1 to {_RATIO_MAX}.")
 
 
 def _check_size(new: NewOrder, legs: tuple[Leg, ...]) -> None:
@@ -118,6 +119,8 @@ def _check_time_in_force(new: NewOrder, now: datetime) -> None:
     if new.time_in_force is TimeInForce.GTD:
         if new.expires_at is None:
             raise Refused("A good-till-date order needs the time at which it expires.")
+        if new.expires_at.tzinfo is None:
+            raise Refused("The time at which the order expires has no offset.")
         if new.expires_at <= now:
             raise Refused("The time at which the order expires is past.")
     elif new.expires_at is not None:

@@ -71,8 +71,8 @@ class EmbeddedVenue:
     def _receive_badly(self, api_key: str, call: Call | None, operation: str, fault: Fault) -> Delivery:
         order_id = call.order_id if call else None
         reply = None
-        if fault.kind is FaultKind.NOT_FOUND_LAG and order_id is not None:
-            self._faults.hide([order_id], fault.delay_s)
+        if fault.kind is FaultKind.NOT_FOUND_LAG and call is not None and operation != "place":
+            self._faults.hide(self._named_by(call), fault.delay_s)
         if fault.processed and fault.kind not in NOT_DONE:
             conditions = Conditions(
                 hides=self._faults.hides,
@@ -80,7 +80,7 @@ class EmbeddedVenue:
                 acknowledge_delay_s=fault.delay_s,
             )
             reply = perform(self._exchange, api_key, call, conditions)
-        if fault.kind is FaultKind.NOT_FOUND_LAG and order_id is None and reply is not None:
+        if fault.kind is FaultKind.NOT_FOUND_LAG and operation == "place" and reply is not None:
             self._faults.hide(_order_ids(reply), fault.delay_s)
         return Delivery(
             operation=operation,
@@ -90,6 +90,13 @@ class EmbeddedVenue:
             delay_s=fault.delay_s,
             fills_after=fault.kind is FaultKind.ACK_THEN_FILL and reply is not None and reply.status == 202,
         )
+
+    def _named_by(self, call: Call) -> list[str]:
+        if call.order_id is not None:
+            return [call.order_id]
+        with contextlib.suppress(Refused):  # nothing to hide where nothing is found
+            return [self._exchange.find_client_order(call.account, call.client_order_id).brokerage_order_id]
+        return []
 
     def delivered(self, delivery: Delivery) -> None:
         """Say that the reply left; call it just before handing it over, and not when no reply leaves."""

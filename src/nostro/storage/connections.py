@@ -66,7 +66,9 @@ class SqlConnections:
         await self._database.write(work)
 
     async def list(self, owner: Owner) -> Sequence[Connection]:
-        query = select(connection).where(_of(owner)).order_by(connection.c.created_at, connection.c.connection_id)
+        query = (
+            select(connection).where(_of(owner)).order_by(connection.c.created_at, connection.c.connection_id)
+        )
         rows = await self._database.read(lambda sql: sql.execute(query).mappings().all())
         return [_connection(row) for row in rows]
 

@@ -70,6 +70,14 @@ class SqlJournal:
             ]
         )
 
+    async def hurry(self, now: datetime) -> None:
+        change = (
+            update(cancel_intent)
+            .where(cancel_intent.c.state.in_(_OPEN), cancel_intent.c.next_look_at > now)
+            .values(next_look_at=now)
+        )
+        await self._database.write(lambda connection: connection.execute(change).rowcount)
+
     async def unfinished(self) -> Sequence[CancelIntent]:
         query = select(cancel_intent).where(cancel_intent.c.state.in_(_UNFINISHED))
         return await self._database.read(

@@ -49,7 +49,9 @@ class SqlPreviews:
             "new_order": msgspec.json.encode(order).decode(),
             "created_at": at,
         }
-        await self._database.write(lambda connection: connection.execute(insert(previewed_trade), row).rowcount)
+        await self._database.write(
+            lambda connection: connection.execute(insert(previewed_trade), row).rowcount
+        )
 
     async def get(self, trade_id: str) -> tuple[AccountId, NewOrder, datetime] | None:
         query = select(previewed_trade).where(previewed_trade.c.trade_id == trade_id)

@@ -169,6 +169,10 @@ class Journal(Protocol):
 
     async def due(self, now: datetime, limit: int) -> Sequence[DueLook]: ...
 
+    async def hurry(self, now: datetime) -> None:
+        """Make all open intents due at `now` that would be due later."""
+        ...
+
     async def unfinished(self) -> Sequence[CancelIntent]:
         """Intents whose request had not ended when their process did."""
         ...

@@ -83,7 +83,9 @@ connection = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("disabled_at", UtcTime),
-    ForeignKeyConstraint(["client_id", "user_id"], ["api_user.client_id", "api_user.user_id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(
+        ["client_id", "user_id"], ["api_user.client_id", "api_user.user_id"], ondelete="CASCADE"
+    ),
     Index("ix_connection_user", "client_id", "user_id"),
 )
 
@@ -197,7 +199,9 @@ login_link = Table(
     Column("options", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("used_at", UtcTime),
-    ForeignKeyConstraint(["client_id", "user_id"], ["api_user.client_id", "api_user.user_id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(
+        ["client_id", "user_id"], ["api_user.client_id", "api_user.user_id"], ondelete="CASCADE"
+    ),
 )
 
 seen_request = Table(

@@ -38,7 +38,14 @@ class Vault:
         aad = belongs_to.encode()
         outer, inner = self._ids.token(_NONCE_BYTES), self._ids.token(_NONCE_BYTES)
         wrapped = self._ciphers[self._active].encrypt(outer, data_key, self._active + aad)
-        return _VERSION + self._active + outer + wrapped + inner + AESGCM(data_key).encrypt(inner, secret.encode(), aad)
+        return (
+            _VERSION
+            + self._active
+            + outer
+            + wrapped
+            + inner
+            + AESGCM(data_key).encrypt(inner, secret.encode(), aad)
+        )
 
     def unseal(self, sealed: bytes, belongs_to: str) -> str:
         """Open a sealed value; raises VaultError when it was changed, moved, or its key is not in the ring."""

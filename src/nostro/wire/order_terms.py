@@ -39,7 +39,6 @@ class Terms:
     limit_field: str = "limit_price"
     stop_field: str = "stop_price"
     quantity_field: str = "units"
-    notional_field: str = "notional_value"
     expiry_field: str = "expiry_date"
 
 
@@ -50,14 +49,14 @@ def new_order(
     order_type = read_order_type(terms.type_field, terms.order_type)
     time_in_force = read_time_in_force(terms.time_in_force)
     if (terms.quantity is None) == (terms.notional is None):
-        message = f"Give exactly one of `{terms.quantity_field}` and `{terms.notional_field}`."
+        message = f"Give exactly one of `{terms.quantity_field}` and `notional_value`."
         raise InvalidRequest(message)
     return NewOrder(
         legs=legs,
         order_type=order_type,
         time_in_force=time_in_force,
         quantity=None if terms.quantity is None else positive(terms.quantity_field, terms.quantity),
-        notional=None if terms.notional is None else positive(terms.notional_field, terms.notional),
+        notional=None if terms.notional is None else positive("notional_value", terms.notional),
         limit_price=_limit_price(terms, order_type),
         stop_price=applicable_price(
             terms.stop_price, field=terms.stop_field, applies=order_type in STOP_TYPES, required=True

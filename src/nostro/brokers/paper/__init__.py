@@ -14,9 +14,9 @@ class PaperBroker(PaperOrders, PaperAccounts):
     """One customer's session; a `nostro.brokers.port.Broker`."""
 
     def __init__(self, transport: Transport, clock: Clock) -> None:
-        """Speak through `transport`, which holds the API key. `clock` is for adapters that need one."""
+        """Speak through `transport`, which holds the API key."""
+        del clock  # every adapter is made from the same two; this one has no use for the time
         super().__init__(transport)
-        self._clock = clock
 
     @property
     def spec(self) -> BrokerSpec:

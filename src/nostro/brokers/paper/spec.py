@@ -57,4 +57,5 @@ SPEC = BrokerSpec(
     ),
     request_timeout_s=2.0,
     cancel_settles_s=1.0,
+    look_interval_s_max=1.0,
 )
