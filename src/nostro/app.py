@@ -1,4 +1,7 @@
-"""Composition root: the one place that knows every part. What it builds is one running nostro, without a socket."""
+"""Composition root: the one place that knows every part.
+
+What it builds is one running nostro, without a socket.
+"""
 
 import os
 import signal

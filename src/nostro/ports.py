@@ -1,7 +1,7 @@
 """Time, ids and tasks: everything that makes a run differ from the next one enters through here.
 
-Nothing else in nostro reads a clock, draws a random number or starts a task (ruff's banned-api list enforces it),
-so that the whole server can run under a seeded simulation.
+Nothing else in nostro reads a clock, draws a random number or starts a task (ruff's banned-api list enforces
+it), so that the whole server can run under a seeded simulation.
 """
 
 import asyncio
@@ -71,7 +71,10 @@ class Tasks:
         self._running: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
-        """Run `work` now; an exception in it is its awaiter's to see, and logged by asyncio when nobody awaits."""
+        """Run `work` now.
+
+        An exception in it is its awaiter's to see, and logged by asyncio when nobody awaits.
+        """
         task = asyncio.create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -1,4 +1,6 @@
-"""The sandbox's world: the identities of SnapTrade's "Cancel order" reference page, so that its snippets run as printed.
+"""The sandbox's world.
+
+The identities of SnapTrade's "Cancel order" reference page, so that its snippets run as printed.
 
 These secrets are public. They exist in a sandbox only: `nostro serve` refuses a data folder that holds them.
 """
@@ -30,7 +32,10 @@ _LIMIT_PRICE = Decimal(1)
 
 
 async def furnish(nostro: Nostro) -> None:
-    """Put the well-known key, user, account and open order into an empty sandbox; leave a used one as it is."""
+    """Put the well-known key, user, account and open order into an empty sandbox.
+
+    Leave a used one as it is.
+    """
     do = nostro.commands
     if await do.keys.get(CLIENT_ID) is not None:
         return

@@ -27,7 +27,8 @@ class Settings:
     port: int
     """Port to listen on; 0 takes a free one (NOSTRO_PORT)."""
     public_url: str
-    """Where clients reach this server, without a trailing slash; empty: as their own Host header says (NOSTRO_PUBLIC_URL)."""
+    """Where clients reach this server, without a trailing slash; empty: as their own Host header says
+    (NOSTRO_PUBLIC_URL)."""
     replay: Replay
     """NOSTRO_REPLAY."""
     timestamp_past_s: int

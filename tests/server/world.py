@@ -40,7 +40,7 @@ class Reply:
     """Names in lower case."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Identity:
     client_id: str = CLIENT_ID
     consumer_key: str = CONSUMER_KEY

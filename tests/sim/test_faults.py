@@ -114,6 +114,13 @@ def test_a_short_hang_answers_after_its_delay(faults: FaultPlan, cancel: Cancel,
     assert clock.monotonic() == pytest.approx(1.5)
 
 
+def test_a_long_hang_answers_too_late(faults: FaultPlan, cancel: Cancel) -> None:
+    faults.declare("cancel", "hang", delay_s=10)
+    outcome = cancel().outcome
+    assert isinstance(outcome, CancelUnknown)
+    assert outcome.cause is UnknownCause.TIMEOUT
+
+
 def test_an_unprocessed_short_hang_ends_in_a_lost_connection(faults: FaultPlan, cancel: Cancel) -> None:
     faults.declare("cancel", "hang", delay_s=1.5, processed=False)
     outcome = cancel().outcome

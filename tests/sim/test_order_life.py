@@ -53,8 +53,8 @@ def test_a_buy_stop_waits_below_its_price(exchange: Exchange) -> None:
 
 def test_a_buy_stop_fills_when_the_ask_reaches_it(exchange: Exchange) -> None:
     order_id = exchange.place(ACCOUNT, buy(stop="105")).brokerage_order_id
-    exchange.set_quote("AAPL", Decimal(105), Decimal(106))
-    assert exchange.order(ACCOUNT, order_id).average_price == Decimal(106)
+    exchange.set_quote("AAPL", Decimal(104), Decimal(105))
+    assert exchange.order(ACCOUNT, order_id).average_price == Decimal(105)
 
 
 def test_a_sell_stop_fills_when_the_bid_comes_down_to_it(exchange: Exchange) -> None:
@@ -213,6 +213,31 @@ def test_the_roll_carries_out_pending_cancels_before_it_expires_orders(exchange:
     assert exchange.order(ACCOUNT, order_id).status is OrderStatus.CANCELED
 
 
+def test_the_roll_carries_out_a_cancel_that_would_take_longer(exchange: Exchange) -> None:
+    order_id = exchange.place(ACCOUNT, buy(limit="100", tif=TimeInForce.GTC)).brokerage_order_id
+    exchange.acknowledge_cancel(ACCOUNT, order_id, 7 * 86_400)
+    exchange.advance(6 * 3600)
+    assert exchange.order(ACCOUNT, order_id).status is OrderStatus.CANCELED
+
+
+def test_a_cancel_acknowledged_at_a_roll_waits_for_the_next(exchange: Exchange) -> None:
+    order_id = exchange.place(ACCOUNT, buy(limit="100", tif=TimeInForce.GTC)).brokerage_order_id
+    exchange.advance(6 * 3600)
+    exchange.acknowledge_cancel(ACCOUNT, order_id)
+    before = exchange.order(ACCOUNT, order_id).status
+    exchange.advance(24 * 3600)
+    after = exchange.order(ACCOUNT, order_id).status
+    assert (before, after) == (OrderStatus.PENDING_CANCEL, OrderStatus.CANCELED)
+
+
+def test_all_pending_cancels_can_be_carried_out_at_once(exchange: Exchange) -> None:
+    ids = [exchange.place(ACCOUNT, buy(limit=limit)).brokerage_order_id for limit in ("100", "99")]
+    for order_id in ids:
+        exchange.acknowledge_cancel(ACCOUNT, order_id, 60)
+    exchange.carry_out_pending_cancels()
+    assert {exchange.order(ACCOUNT, order_id).status for order_id in ids} == {OrderStatus.CANCELED}
+
+
 def test_a_told_cancel_carries_out_a_pending_one(exchange: Exchange) -> None:
     order_id = exchange.place(ACCOUNT, buy(limit="100")).brokerage_order_id
     exchange.acknowledge_cancel(ACCOUNT, order_id)
@@ -307,6 +332,11 @@ def test_a_replace_is_refused_while_a_cancel_is_pending(exchange: Exchange) -> N
     exchange.acknowledge_cancel(ACCOUNT, order_id)
     with pytest.raises(CancelAlreadyPending):
         exchange.replace(ACCOUNT, order_id, LIMIT)
+
+
+def test_a_replace_may_spend_what_the_old_order_set_aside(exchange: Exchange) -> None:
+    order_id = exchange.place(ACCOUNT, buy("900", limit="100")).brokerage_order_id
+    assert exchange.replace(ACCOUNT, order_id, LIMIT).status is OrderStatus.NEW
 
 
 def test_a_refused_replace_leaves_the_order_open(exchange: Exchange) -> None:

@@ -180,6 +180,13 @@ def test_a_flipped_short_future_pays_for_what_it_lost(exchange: Exchange) -> Non
     assert exchange.balance(ACCOUNT).cash == CASH - 500
 
 
+def test_a_flipped_holding_begins_at_the_price_of_the_flip(exchange: Exchange) -> None:
+    exchange.place(ACCOUNT, buy("1"))
+    exchange.place(ACCOUNT, sell("3"))
+    position = exchange.positions(ACCOUNT)[0]
+    assert (position.quantity, position.average_price) == (Decimal(-2), Decimal(99))
+
+
 def test_a_holding_has_the_average_of_its_buys(exchange: Exchange) -> None:
     exchange.place(ACCOUNT, buy("1"))
     exchange.set_quote("AAPL", Decimal(109), Decimal(111))

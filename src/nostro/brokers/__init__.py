@@ -1,1 +1,4 @@
-"""Brokerages: what every adapter answers (`port.py`), how one is described (`spec.py`), and one folder per vendor."""
+"""Brokerages.
+
+What every adapter answers (`port.py`), how one is described (`spec.py`), and one folder per vendor.
+"""

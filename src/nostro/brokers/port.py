@@ -1,9 +1,11 @@
-"""Broker: what nostro asks of a brokerage. Every adapter implements it; use cases know nothing else of a vendor.
+"""Broker: what nostro asks of a brokerage.
+
+Every adapter implements it; use cases know nothing else of a vendor.
 
 Rules for an adapter, each checked by the conformance suite:
 - It never raises for anything a brokerage or a network does: that is an outcome, returned. A bug may raise.
-- It calls "cancelled" or "rejected" only what the brokerage's own reply says about this very order. Everything
-  else that left this machine is `CancelUnknown`.
+- It calls "cancelled" or "rejected" only what the brokerage's own reply says about this very order.
+  Everything else that left this machine is `CancelUnknown`.
 - It sends a state-changing request at most once, and never to an endpoint that can name more than one order.
 - Reads raise `ReadFailed`: no answer of a read changes anything.
 """
@@ -22,7 +24,10 @@ from nostro.domain.place import NewGroup, NewOrder, PlaceOutcome, Preview, Repla
 
 
 class ReadFailed(Exception):
-    """A read came to nothing: unreachable, refused, unreadable. `str()` is safe to show and holds no secret."""
+    """A read came to nothing: unreachable, refused, unreadable.
+
+    `str()` is safe to show and holds no secret.
+    """
 
 
 class Broker(Protocol):
@@ -44,7 +49,10 @@ class Broker(Protocol):
         ...
 
     async def list_orders(self, account: str, since: datetime) -> Sequence[Order]:
-        """List all open orders, and the closed ones updated at or after `since`, newest first; raises ReadFailed."""
+        """List all open orders, and the closed ones updated at or after `since`, newest first.
+
+        Raises ReadFailed.
+        """
         ...
 
     async def look_up_order(self, account: str, order_id: BrokerageOrderId) -> OrderLook:
@@ -76,5 +84,8 @@ class Broker(Protocol):
         ...
 
     async def list_instruments(self) -> Sequence[Instrument]:
-        """List what can be traded; option series may be left out where they are too many; raises ReadFailed."""
+        """List what can be traded; option series may be left out where they are too many.
+
+        Raises ReadFailed.
+        """
         ...

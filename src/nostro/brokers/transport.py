@@ -44,5 +44,8 @@ class Reply:
 
 class Transport(Protocol):
     async def send(self, request: Request, timeout_s: float) -> Reply:
-        """Send once and return the whole reply; raises NeverSent or NoReply, and never sends anything twice."""
+        """Send once and return the whole reply.
+
+        Raises NeverSent or NoReply, and never sends anything twice.
+        """
         ...

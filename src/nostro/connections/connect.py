@@ -34,8 +34,9 @@ class ConnectionDesk:
     ) -> Connection:
         """Check the credentials by listing the accounts, then store all of it, credentials sealed.
 
-        `account_ids` fixes nostro's ids for account numbers, for a sandbox with well-known ids. Raises InvalidRequest
-        with a sentence for the user when the brokerage is unknown or does not accept the credentials.
+        `account_ids` fixes nostro's ids for account numbers, for a sandbox with well-known ids. Raises
+        InvalidRequest with a sentence for the user when the brokerage is unknown or does not accept the
+        credentials.
         """
         kind = self._registry.find(slug)
         if kind is None:

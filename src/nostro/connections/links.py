@@ -28,7 +28,10 @@ class Links:
         self._ids = ids
 
     async def make(self, owner: Owner, options: dict[str, str]) -> NewLink:
-        """Make a link; `options` says what the portal shall do. Raises InvalidRequest for a bad `custom_redirect`."""
+        """Make a link; `options` says what the portal shall do.
+
+        Raises InvalidRequest for a bad `custom_redirect`.
+        """
         _check_redirect(options.get("custom_redirect", ""))
         token = self._ids.secret(_TOKEN_CHARS)
         session_id = self._ids.uuid()

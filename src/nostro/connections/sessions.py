@@ -16,7 +16,10 @@ class Sessions:
         self._open: dict[ConnectionId, Broker] = {}
 
     def spec(self, connection: Connection) -> BrokerSpec:
-        """Describe the brokerage of a connection; raises NotFound when this server does not have its adapter."""
+        """Describe the brokerage of a connection.
+
+        Raises NotFound when this server does not have its adapter.
+        """
         kind = self._registry.find(connection.broker_slug)
         if kind is None:
             raise NotFound(f"This server has no adapter for {connection.broker_slug}.")

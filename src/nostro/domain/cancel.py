@@ -8,8 +8,9 @@
                    -> NOT_SENT
                    -> UNKNOWN -> by look-up: ACKED | CONFIRMED | TOO_LATE | REFUSED
 
-The state says what nostro asked and knows of its own request. The order's status says what the brokerage proved.
-They are two facts: a cancel can end TOO_LATE with the order FILLED. No timer ends an open state; evidence does.
+The state says what nostro asked and knows of its own request. The order's status says what the brokerage
+proved. They are two facts: a cancel can end TOO_LATE with the order FILLED. No timer ends an open state;
+evidence does.
 """
 
 from collections.abc import Mapping
@@ -32,10 +33,12 @@ class CancelRejectReason(StrEnum):
     UNKNOWN_ORDER = "unknown_order"
     ALREADY_PENDING = "already_pending"
     BROKER_OPTION = "broker_option"
-    """The brokerage does not cancel this order now, for a reason of its own (a replace is pending, a market is shut)."""
+    """The brokerage does not cancel this order now, for a reason of its own (a replace is pending, a market
+    is shut)."""
     OTHER = "other"
     NOT_PROCESSED = "not_processed"
-    """Nobody refused: the order is open after the last moment at which the request could still have been carried out."""
+    """Nobody refused: the order is open after the last moment at which the request could still have been
+    carried out."""
 
 
 class UnknownCause(StrEnum):
@@ -161,7 +164,8 @@ class CancelIntent:
     ended_at: datetime | None = None
     """When the request was answered or given up: from here on this process sends nothing more for it."""
     settled_at: datetime | None = None
-    """From here on the brokerage cannot carry the request out any more; None where its vendor sets no bound."""
+    """From here on the brokerage cannot carry the request out any more; None where its vendor sets no
+    bound."""
     resolved_at: datetime | None = None
     reason: CancelRejectReason | None = None
     """The refusal the brokerage named, or how a look-up ended it."""

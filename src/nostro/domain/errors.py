@@ -1,4 +1,6 @@
-"""Refusals: why nostro itself does not do what it was asked. No HTTP in them; `wire/errors.py` gives each its answer.
+"""Refusals: why nostro itself does not do what it was asked.
+
+No HTTP in them; `wire/errors.py` gives each its answer.
 
 Refusal
   Unauthenticated          who is calling is not proven

@@ -1,8 +1,8 @@
 """Names for the strings that must not be mistaken for one another.
 
-All are opaque text. `AccountId`, `ConnectionId` and `CancelId` are issued by nostro and are canonical lower-case
-UUIDs; `BrokerageOrderId` is whatever the brokerage says, and is checked against that brokerage's own grammar
-(`BrokerSpec.order_id_pattern`) before any byte is sent.
+All are opaque text. `AccountId`, `ConnectionId` and `CancelId` are issued by nostro and are canonical
+lower-case UUIDs; `BrokerageOrderId` is whatever the brokerage says, and is checked against that brokerage's
+own grammar (`BrokerSpec.order_id_pattern`) before any byte is sent.
 """
 
 import re

@@ -36,7 +36,8 @@ class Instrument:
     """One tradable thing, named as its brokerage names it."""
 
     symbol: str
-    """Ticker; OCC symbol padded to 21 characters for options; `BASE/QUOTE` for crypto pairs; e.g. `ESZ6` for futures."""
+    """Ticker; OCC symbol padded to 21 characters for options; `BASE/QUOTE` for crypto pairs; e.g. `ESZ6` for
+    futures."""
     asset_class: AssetClass
     currency: str = "USD"
     """ISO 4217 code of prices; for a crypto pair its quote currency."""
@@ -56,7 +57,8 @@ _OCC = re.compile(r"([A-Z][A-Z0-9.]{0,5}) *(\d{2})(\d{2})(\d{2})([CP])(\d{8})")
 def parse_occ(symbol: str) -> OptionContract | None:
     """Read an OCC option symbol, padded (`AAPL  251114C00240000`) or not; None when it is not one.
 
-    The last eight digits are the strike times 1000. Source: OCC "Options Symbology Initiative", 21-character form.
+    The last eight digits are the strike times 1000. Source: OCC "Options Symbology Initiative", 21-character
+    form.
     """
     match = _OCC.fullmatch(symbol.strip().upper())
     if match is None:

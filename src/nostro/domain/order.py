@@ -64,7 +64,8 @@ class OrderStatus(StrEnum):
     """A conditional order of a group whose trigger has not filled yet."""
     PENDING_REVIEW = "pending_review"
     UNRECOGNIZED = "unrecognized"
-    """The brokerage used a word that its adapter does not know; it stands in `Order.raw_status`. Never proof of anything."""
+    """The brokerage used a word that its adapter does not know; it stands in `Order.raw_status`. Never proof
+    of anything."""
 
     @property
     def is_closed(self) -> bool:
@@ -115,8 +116,8 @@ class Leg:
 class Order:
     """One order in the words its brokerage used last. Times are aware UTC.
 
-    Quantities count units of the order (for a multi-leg order: whole strategies); a leg's own quantity is that
-    times its ratio. Where the brokerage reports them, `filled_quantity + canceled_quantity <= quantity`.
+    Quantities count units of the order (for a multi-leg order: whole strategies); a leg's own quantity is
+    that times its ratio. Where the brokerage reports them, `filled_quantity + canceled_quantity <= quantity`.
     """
 
     brokerage_order_id: BrokerageOrderId

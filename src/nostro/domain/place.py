@@ -54,7 +54,10 @@ class NewGroupMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewGroup:
-    """A complex order. OCO: two PEERs. OTO: a TRIGGER, then one CONDITIONAL. OTOCO: a TRIGGER, two PEER conditionals."""
+    """A complex order.
+
+    OCO: two PEERs. OTO: a TRIGGER, then one CONDITIONAL. OTOCO: a TRIGGER, two PEER conditionals.
+    """
 
     type: GroupType
     members: tuple[NewGroupMember, ...]

@@ -1,4 +1,6 @@
-"""The ASGI application: one request in, one answer out, and nothing that a client sends is trusted on the way.
+"""The ASGI application.
+
+One request in, one answer out, and nothing that a client sends is trusted on the way.
 
 target   path and query are unambiguous, or 400      `wire.signature.check_target`
 route    an operation, or 404, or 405                `router.py`

@@ -1,4 +1,7 @@
-"""Operation: one row of the table that routing, authentication, decoding and the OpenAPI document all read."""
+"""Operation.
+
+One row of the table that routing, authentication, decoding and the OpenAPI document all read.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -53,8 +56,8 @@ class Operation:
     is_repeatable: bool = True
     """False where a byte-identical second request would have a second effect (NOSTRO_REPLAY)."""
     shares_path: bool = False
-    """True where another method answers under the same path. Signatures do not cover the method, so the first use
-    of a signature binds it to one."""
+    """True where another method answers under the same path. Signatures do not cover the method, so the first
+    use of a signature binds it to one."""
     takes_web_form: bool = False
     """True for pages: the body is a submitted HTML form, unsigned."""
     is_hidden: bool = False

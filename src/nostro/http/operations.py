@@ -1,4 +1,7 @@
-"""Everything this server answers, one row each. Routing, authentication and the OpenAPI document read this table."""
+"""Everything this server answers, one row each.
+
+Routing, authentication and the OpenAPI document read this table.
+"""
 
 from typing import Any
 

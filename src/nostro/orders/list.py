@@ -19,7 +19,10 @@ class ListOrders:
         self._clock = clock
 
     async def __call__(self, target: OwnedAccount, reach: timedelta) -> Sequence[Order]:
-        """List open orders and those that closed within `reach`, newest first; raises ReadFailed, ConnectionDisabled."""
+        """List open orders and those that closed within `reach`, newest first.
+
+        Raises ReadFailed, ConnectionDisabled.
+        """
         broker = await self._sessions.reading(target.connection)
         now = self._clock.now()
         found = await broker.list_orders(target.account.number, now - reach)

@@ -22,7 +22,10 @@ class PreviewOrders:
         self._ids = ids
 
     async def __call__(self, target: OwnedAccount, order: NewOrder) -> Preview:
-        """Ask the brokerage; raises OrderRefused with its reason, ReadFailed, ConnectionDisabled, ConnectionReadOnly."""
+        """Ask the brokerage.
+
+        Raises OrderRefused with its reason, ReadFailed, ConnectionDisabled, ConnectionReadOnly.
+        """
         broker = await self._sessions.trading(target.connection)
         preview = await broker.preview_order(target.account.number, order)
         if isinstance(preview, str):

@@ -1,4 +1,6 @@
-"""Work on every open cancel intent until the brokerage gives evidence: after a doubt, an acknowledgement, a crash.
+"""Work on every open cancel intent until the brokerage gives evidence.
+
+After a doubt, an acknowledgement, a crash.
 
 Looks are reads, as many as it takes; a cancel is never sent again from here. The schedule is in the journal
 (`next_look_at`, `looks`), so it goes on after a restart where it stopped.
@@ -36,7 +38,10 @@ def settled_at(spec: BrokerSpec, ended_at: datetime) -> datetime | None:
 
 
 def delay_s(looks: int, spec: BrokerSpec | None) -> float:
-    """Say how long to wait after that many looks: doubling from 50 ms to what the brokerage bears, for ever."""
+    """Say how long to wait after that many looks.
+
+    Doubling from 50 ms to what the brokerage bears, for ever.
+    """
     most_s = _NOBODY_TO_ASK_S if spec is None else spec.look_interval_s_max
     return min(_FIRST_DELAY_S * 2.0 ** min(looks, 16), most_s)
 

@@ -1,4 +1,7 @@
-"""Replace an open order by one with new terms. The successor has an id of its own; the old order ends REPLACED."""
+"""Replace an open order by one with new terms.
+
+The successor has an id of its own; the old order ends REPLACED.
+"""
 
 from nostro.connections.sessions import Sessions
 from nostro.domain.cancel import CancelUnknown, NotSent, OrderFound

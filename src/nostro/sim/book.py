@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from nostro.domain.ids import ClientOrderId
-from nostro.domain.order import Order
+from nostro.domain.order import Order, OrderStatus
 
 _NOTHING = Decimal(0)
 
@@ -29,7 +29,7 @@ class Entry:
     lapses_at: datetime | None = None
     """When its time in force ends."""
     cancel_due_at: datetime | None = None
-    """When an acknowledged cancel is carried out; set exactly while the order is PENDING_CANCEL."""
+    """When its acknowledged cancel is carried out; None while there was none."""
     reserve_per_unit: Decimal = _NOTHING
     """Money set aside for each open unit."""
     group_client_order_id: ClientOrderId | None = None
@@ -110,11 +110,11 @@ class Book:
         """List open orders with a leg in `symbol`, oldest first."""
         return [self._entries[order_id] for order_id in self._open_by_symbol[symbol]]
 
-    def pending_cancels(self) -> list[Entry]:
-        """List orders with an acknowledged cancel that is not carried out yet, oldest first."""
-        waiting = {order_id for _, rank, _, order_id in self._agenda if rank == 0}
-        entries = [self._entries[order_id] for order_id in waiting]
-        return sorted((entry for entry in entries if entry.cancel_due_at), key=lambda entry: entry.sequence)
+    def first_pending_cancel(self) -> Entry | None:
+        """Find the oldest order with an acknowledged cancel that is not carried out yet."""
+        planned = (self._entries[order_id] for _, rank, _, order_id in self._agenda if rank == 0)
+        pending = (entry for entry in planned if entry.order.status is OrderStatus.PENDING_CANCEL)
+        return min(pending, key=lambda entry: entry.sequence, default=None)
 
     def reserved(self, account: str) -> Decimal:
         """Return the money set aside for the account's open orders."""

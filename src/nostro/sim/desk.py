@@ -29,6 +29,7 @@ class Desk:
         self._now = now
         if ledger.get_meta("seed") is None:
             open_floor(ledger, seed, utc(now()))
+            ledger.commit()
         self._floor = Floor(ledger)
 
     def now(self) -> datetime:

@@ -49,7 +49,8 @@ class Exchange(Desk):
 
     def reset(self, seed: int) -> None:
         """Empty everything, the truth log and the advanced time too, and open anew under `seed`."""
-        open_floor(self._ledger, seed, utc(self._now()))
+        with self._transaction():
+            open_floor(self._ledger, seed, utc(self._now()))
         self._floor = Floor(self._ledger)
 
     def open_account(self, number: str, cash: Decimal, *, owner: str, name: str = "") -> None:
@@ -132,11 +133,8 @@ class Exchange(Desk):
     def carry_out_pending_cancels(self) -> None:
         """Carry out every cancel that was only acknowledged."""
         with self._writing() as now:
-            for pending in self._floor.book.pending_cancels():
-                entry = self._entry(pending.order.brokerage_order_id)
-                if not entry.order.status.is_closed:
-                    why = "the acknowledged cancel was carried out"
-                    self._floor.close(entry, OrderStatus.CANCELED, now, "cancel", why)
+            while (pending := self._floor.book.first_pending_cancel()) is not None:
+                self._floor.carry_out_cancel(pending, now)
 
     def place_with_id(self, number: str, new: NewOrder, order_id: str) -> Order:
         """Place an order under a chosen id; raises Refused when the id is taken."""

@@ -47,11 +47,10 @@ class Seat(NamedTuple):
 
 
 def open_floor(ledger: Ledger, seed: int, at: datetime) -> None:
-    """Empty the ledger and begin anew."""
+    """Empty the ledger and begin anew; the caller commits."""
     ledger.wipe()
     ledger.set_meta("seed", str(seed))
     ledger.set_meta("opened_at", at.isoformat())
-    ledger.commit()
 
 
 class Floor:
@@ -194,8 +193,6 @@ class Floor:
     def change(self, entry: Entry, operation: str, why: str, price: Decimal | None = None) -> Entry:
         """Store what became of an order, and log it."""
         order = entry.order
-        if order.status is not OrderStatus.PENDING_CANCEL:
-            entry = replace(entry, cancel_due_at=None)
         self.book.put(entry)
         self._ledger.save_entry(entry)
         detail = {
@@ -344,15 +341,13 @@ class Floor:
         """Do everything that was due by `now`, each at its own time."""
         while (due := self.book.next_due(now)) is not None:
             if due.is_cancel:
-                self.close(
-                    due.entry,
-                    OrderStatus.CANCELED,
-                    due.at,
-                    "cancel",
-                    "the acknowledged cancel was carried out",
-                )
+                self.carry_out_cancel(due.entry, due.at)
             else:
                 self.close(due.entry, OrderStatus.EXPIRED, due.at, "expire", "its time in force ended")
+
+    def carry_out_cancel(self, entry: Entry, at: datetime) -> None:
+        """Cancel an order whose cancel was only acknowledged so far."""
+        self.close(entry, OrderStatus.CANCELED, at, "cancel", "the acknowledged cancel was carried out")
 
 
 def _blend(average: Decimal | None, units: Decimal, price: Decimal, more: Decimal) -> Decimal:

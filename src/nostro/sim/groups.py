@@ -61,9 +61,8 @@ def consequences(ended: Entry, group: Iterable[Entry]) -> Consequences:
         held = tuple(entry for entry in others if entry.held)
         if order.status is OrderStatus.FILLED:
             return Consequences(activate=held, why="its trigger order was filled")
-        if order.status is not OrderStatus.REPLACED:
-            return Consequences(cancel=held, why=f"its trigger order was {order.status.value}")
-    elif order.group_role is GroupRole.PEER and order.status in _ENDS_SIBLING:
+        return Consequences(cancel=held, why=f"its trigger order was {order.status.value}")
+    if order.group_role is GroupRole.PEER and order.status in _ENDS_SIBLING:
         peers = tuple(entry for entry in others if entry.order.group_role is GroupRole.PEER)
         return Consequences(cancel=peers, why=f"its sibling was {order.status.value}")
     return Consequences()

@@ -1,4 +1,7 @@
-"""Connections and their accounts in SQL. Every question carries its owner, so that a foreign id finds nothing."""
+"""Connections and their accounts in SQL.
+
+Every question carries its owner, so that a foreign id finds nothing.
+"""
 
 import json
 from collections.abc import Sequence

@@ -1,6 +1,9 @@
-"""What use cases need of storage, in their words. Every method that writes returns once its effect is durable.
+"""What use cases need of storage, in their words.
 
-All of them raise `StoreFailed` when the database cannot answer. Nothing is then durable, and nothing may be sent.
+Every method that writes returns once its effect is durable.
+
+All of them raise `StoreFailed` when the database cannot answer. Nothing is then durable, and nothing may be
+sent.
 """
 
 from collections.abc import Sequence
@@ -201,7 +204,9 @@ class PlaceIntent:
 
 class Placements(Protocol):
     async def claim(self, intent: PlaceIntent) -> tuple[PlaceIntent, bool]:
-        """Make the intent durable, or return the one that holds this client order id; True when it is ours to send.
+        """Make the intent durable, or return the one that holds this client order id.
+
+        True when it is ours to send.
 
         An intent that ended NOT_SENT is ours to send again, if the content is the same.
         """
@@ -239,7 +244,9 @@ class SeenRequests(Protocol):
     async def method_of_first(
         self, client_id: ClientId, signature: str, method: str, at: datetime, forget_before: datetime
     ) -> str | None:
-        """Remember the signature with its method; return the method it was first used with, None for the first use.
+        """Remember the signature with its method.
+
+        Return the method it was first used with, None for the first use.
 
         Forgets uses older than `forget_before`.
         """

@@ -33,7 +33,10 @@ class _Job:
 
 
 def open_engine(path: Path) -> Engine:
-    """Open the file with the pragmas everything here relies on. Transactions begin IMMEDIATE or as reads, explicitly."""
+    """Open the file with the pragmas everything here relies on.
+
+    Transactions begin IMMEDIATE or as reads, explicitly.
+    """
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
 
     @event.listens_for(engine, "connect")

@@ -1,8 +1,9 @@
 """Secrets at rest: every secret under its own data key, every data key under a key outside the database.
 
-Envelope, all AES-256-GCM with random 96-bit nonces: `version(1) | key id(8) | nonce(12) | wrapped data key(48) |
-nonce(12) | ciphertext`. What the secret belongs to (table, row, field) is authenticated with it, so that a sealed
-value moved to another row does not open. Rotation adds a key to the ring; old ones go on opening what they sealed.
+Envelope, all AES-256-GCM with random 96-bit nonces: `version(1) | key id(8) | nonce(12) | wrapped data
+key(48) | nonce(12) | ciphertext`. What the secret belongs to (table, row, field) is authenticated with it, so
+that a sealed value moved to another row does not open. Rotation adds a key to the ring; old ones go on
+opening what they sealed.
 """
 
 import json
@@ -48,7 +49,10 @@ class Vault:
         )
 
     def unseal(self, sealed: bytes, belongs_to: str) -> str:
-        """Open a sealed value; raises VaultError when it was changed, moved, or its key is not in the ring."""
+        """Open a sealed value.
+
+        Raises VaultError when it was changed, moved, or its key is not in the ring.
+        """
         aad = belongs_to.encode()
         at = len(_VERSION)
         key_id = sealed[at : at + _KEY_ID_BYTES]
@@ -69,7 +73,10 @@ class Vault:
 
 
 def open_key_ring(path: Path, ids: Ids) -> Vault:
-    """Read the key ring file, or make one with mode 0600 on the first run; raises VaultError for a bad one."""
+    """Read the key ring file, or make one with mode 0600 on the first run.
+
+    Raises VaultError for a bad one.
+    """
     if not path.exists():
         key_id = ids.token(_KEY_ID_BYTES)
         ring = {

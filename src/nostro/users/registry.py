@@ -43,7 +43,10 @@ class UserRegistry:
             raise UserUnknown
 
     async def rotate(self, owner: Owner) -> str:
-        """Replace the secret and return the new one. The old one is dead when this returns, in every process."""
+        """Replace the secret and return the new one.
+
+        The old one is dead when this returns, in every process.
+        """
         secret = self._ids.secret(_SECRET_CHARS)
         if not await self._users.rotate(owner, hash_secret(secret)):
             raise UserUnknown

@@ -145,10 +145,11 @@ class PaperOrders:
     async def find_client_order(self, account: str, client_order_id: ClientOrderId) -> OrderLook:
         path = f"{_account_path(account)}/orders/by-client-id/{quote(client_order_id, safe='')}"
         look = await self._look(path)
-        if isinstance(look, OrderFound) and look.order.group_id is None:  # a group's id is not its orders'
-            if look.order.client_order_id != client_order_id:
-                return LookFailed("the reply is about another order")
-        return look
+        if not isinstance(look, OrderFound) or look.order.client_order_id == client_order_id:
+            return look
+        if look.order.group_id is not None:
+            return look  # the id may be the whole group's, which its orders do not show
+        return LookFailed("the reply is about another order")
 
     async def list_orders(self, account: str, since: datetime) -> Sequence[Order]:
         since_text = quote(since.astimezone(UTC).isoformat(), safe="")
