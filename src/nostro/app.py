@@ -45,7 +45,7 @@ from nostro.storage.orders import SqlOrders
 from nostro.storage.placements import SqlPlacements, SqlPreviews
 from nostro.storage.schema import upgrade
 from nostro.storage.sqlite import SqliteDatabase
-from nostro.storage.vault import open_key_ring
+from nostro.storage.vault import Vault, open_key_ring
 from nostro.users.registry import UserRegistry
 
 DRAIN_S = 15.0
@@ -100,13 +100,12 @@ class Nostro:
         )
 
 
-async def build(settings: Settings, *, seed: int = 0, clock: Clock | None = None, ids: Ids | None = None) -> Nostro:
+async def build(
+    settings: Settings, *, seed: int = 0, clock: Clock | None = None, ids: Ids | None = None
+) -> Nostro:
     """Open the data folder and put the parts together; raises VaultError, SchemaTooNew, StoreFailed."""
     clock, ids = clock or SystemClock(), ids or SystemIds()
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = open_key_ring(settings.data / "keys.json", ids)
-    database = SqliteDatabase(settings.data / "nostro.db")
-    await database.write(upgrade)
+    database, vault = await open_store(settings.data, ids)
     embedded = _embed(settings.data / "exchange.db", seed, clock)
     registry = Registry((_paper(embedded, clock, ids),))
 
@@ -166,11 +165,22 @@ async def build(settings: Settings, *, seed: int = 0, clock: Clock | None = None
     )
 
 
+async def open_store(data: Path, ids: Ids) -> tuple[Database, Vault]:
+    """Open the data folder, made on first use; raises VaultError, SchemaTooNew, StoreFailed."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240 - nothing else runs yet
+    vault = open_key_ring(data / "keys.json", ids)
+    database = SqliteDatabase(data / "nostro.db")
+    await database.write(upgrade)
+    return database, vault
+
+
 def _embed(path: Path, seed: int, clock: Clock) -> Embedded:
     ledger = Ledger(path)
     exchange = Exchange(ledger, clock.now, seed)
     faults = FaultPlan(exchange, clock)
-    return Embedded(ledger=ledger, exchange=exchange, faults=faults, venue=EmbeddedVenue(exchange, faults, clock))
+    return Embedded(
+        ledger=ledger, exchange=exchange, faults=faults, venue=EmbeddedVenue(exchange, faults, clock)
+    )
 
 
 def _paper(embedded: Embedded, clock: Clock, ids: Ids) -> BrokerKind:

@@ -1,6 +1,4 @@
-"""The sandbox's world.
-
-The identities of SnapTrade's "Cancel order" reference page, so that its snippets run as printed.
+"""The sandbox's world: that of SnapTrade's "Cancel order" reference page, whose snippets run as printed.
 
 These secrets are public. They exist in a sandbox only: `nostro serve` refuses a data folder that holds them.
 """

@@ -27,8 +27,7 @@ class Settings:
     port: int
     """Port to listen on; 0 takes a free one (NOSTRO_PORT)."""
     public_url: str
-    """Where clients reach this server, without a trailing slash; empty: as their own Host header says
-    (NOSTRO_PUBLIC_URL)."""
+    """Where clients reach this server; empty: as their own Host header says (NOSTRO_PUBLIC_URL)."""
     replay: Replay
     """NOSTRO_REPLAY."""
     timestamp_past_s: int
@@ -41,8 +40,8 @@ class Settings:
 
 def default_data_dir(environment: Mapping[str, str]) -> Path:
     """Say where data goes when nobody says: the user's own data folder."""
-    base = environment.get("XDG_DATA_HOME") or str(Path(environment.get("HOME", "~")).expanduser() / ".local/share")
-    return Path(base) / "nostro"
+    home = Path(environment.get("HOME", "~")).expanduser()
+    return Path(environment.get("XDG_DATA_HOME") or home / ".local/share") / "nostro"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

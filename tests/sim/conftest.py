@@ -9,8 +9,7 @@ from nostro.sim.exchange import Exchange
 from nostro.sim.faults import FaultPlan
 from nostro.sim.ledger import Ledger
 from nostro.sim.venue import EmbeddedVenue
-
-from .market import (
+from tests.sim.market import (
     ACCOUNT,
     API_KEY,
     CALL,

@@ -11,19 +11,15 @@ import pytest
 from nostro.domain.order import OrderStatus
 from nostro.sim.exchange import Exchange
 from nostro.sim.ledger import Ledger
-
-from . import trader as trader_module
-from .market import ACCOUNT, OPENED_AT, buy
-from .trader import STEPS, open_exchange, seen
+from tests.sim.market import ACCOUNT, OPENED_AT, buy
+from tests.sim.trader import STEPS, open_exchange, seen
 
 
 def run_and_kill(path: Path, steps: int) -> str:
     """Trade so many steps in a process of its own, kill it, and return what was to be seen last."""
-    package = trader_module.__name__
-    root = Path(__file__).parents[package.count(".")]
     with subprocess.Popen(
-        [sys.executable, "-m", package, str(path)],
-        cwd=root,
+        [sys.executable, "-m", "tests.sim.trader", str(path)],
+        cwd=Path(__file__).parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

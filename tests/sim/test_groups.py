@@ -8,8 +8,7 @@ from nostro.domain.order import GroupType, OrderStatus, OrderType, TimeInForce
 from nostro.domain.place import NewGroup, Replacement
 from nostro.sim.exchange import Exchange
 from nostro.sim.refusals import Refused
-
-from .market import ACCOUNT, buy, oco, oto, otoco, sell
+from tests.sim.market import ACCOUNT, buy, oco, oto, otoco, sell
 
 TAKE_PROFIT = sell(limit="120")
 STOP_LOSS = sell(stop="90")

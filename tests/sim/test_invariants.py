@@ -16,8 +16,7 @@ from nostro.domain.place import Replacement
 from nostro.sim.exchange import Exchange
 from nostro.sim.ledger import Ledger
 from nostro.sim.refusals import Refused
-
-from .market import ACCOUNT, API_KEY, CASH, OPENED_AT, buy, oco, otoco, sell
+from tests.sim.market import ACCOUNT, API_KEY, CASH, OPENED_AT, buy, oco, otoco, sell
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 PRICES = st.integers(90, 110).map(str)

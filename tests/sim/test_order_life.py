@@ -9,8 +9,7 @@ from nostro.domain.order import OrderStatus, OrderType, PriceEffect, TimeInForce
 from nostro.domain.place import Replacement
 from nostro.sim.exchange import Exchange
 from nostro.sim.refusals import CancelAlreadyPending, OrderClosed, Refused, UnknownOrder
-
-from .market import ACCOUNT, OPENED_AT, OTHER_ACCOUNT, ToldClock, buy, sell, spread
+from tests.sim.market import ACCOUNT, OPENED_AT, OTHER_ACCOUNT, ToldClock, buy, sell, spread
 
 LIMIT = Replacement(order_type=OrderType.LIMIT, time_in_force=TimeInForce.DAY)
 

@@ -10,8 +10,7 @@ from nostro.domain.order import OrderType, PriceEffect, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder
 from nostro.sim.exchange import Exchange
 from nostro.sim.refusals import Refused, UnknownAccount
-
-from .market import ACCOUNT, CALL, CASH, OPENED_AT, buy, oto, sell, spread
+from tests.sim.market import ACCOUNT, CALL, CASH, OPENED_AT, buy, oto, sell, spread
 
 
 def with_legs(*legs: NewLeg) -> NewOrder:

@@ -27,8 +27,7 @@ from nostro.domain.order import OrderStatus, OrderType, TimeInForce
 from nostro.domain.place import NewOrder, Placed, PlaceRejected, Replaced, Replacement
 from nostro.sim.exchange import Exchange
 from nostro.sim.venue import EmbeddedVenue
-
-from .market import (
+from tests.sim.market import (
     ACCOUNT,
     API_KEY,
     CALL,

@@ -16,8 +16,7 @@ from nostro.domain.order import OrderType, TimeInForce
 from nostro.domain.place import Replacement
 from nostro.sim.exchange import Exchange
 from nostro.sim.ledger import Ledger
-
-from .market import ACCOUNT, API_KEY, CASH, OPENED_AT, buy, oco, otoco, sell, spread
+from tests.sim.market import ACCOUNT, API_KEY, CASH, OPENED_AT, buy, oco, otoco, sell, spread
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 GTC = TimeInForce.GTC

@@ -1,4 +1,1 @@
-"""Brokerages.
-
-What every adapter answers (`port.py`), how one is described (`spec.py`), and one folder per vendor.
-"""
+"""What every adapter answers (`port.py`), how one is described (`spec.py`), and one folder per vendor."""

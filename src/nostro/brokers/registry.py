@@ -14,8 +14,7 @@ class BrokerKind:
     connect: Callable[[Mapping[str, str]], Broker]
     """Make a session from the credentials that `spec.credentials` names. Does no I/O."""
     open_account: Callable[[], dict[str, str]] | None = None
-    """Open a new account at the brokerage and return its credentials; None where only the brokerage itself
-    can."""
+    """Open a new account at the brokerage and return its credentials; None where only it can do so."""
     instruments: tuple[Instrument, ...] = ()
     """What is known to trade there without anybody's credentials."""
 

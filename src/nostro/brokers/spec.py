@@ -41,8 +41,7 @@ class BrokerSpec:
     request_timeout_s: float
     """How long a request may take before it is given up."""
     cancel_settles_s: float | None
-    """How long after a cancel was given up the brokerage may still carry it out; None when no bound is
-    known."""
+    """How long after a cancel was given up it may still be carried out; None when no bound is known."""
     look_interval_s_max: float = 60.0
     """How far apart looks at an order whose cancel is open may get."""
     sources: tuple[Source, ...] = field(default=())

@@ -3,16 +3,22 @@
 import typer
 
 from nostro import __version__
-from nostro.cli import server, signature
+from nostro.cli import accounts, cancel, keys, server, signature, users
 
 app = typer.Typer(
-    help="A self-hosted brokerage gateway that speaks SnapTrade's API and tells the truth about every cancel.",
+    help="A self-hosted brokerage gateway that speaks SnapTrade's API and tells the truth about cancels.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
 )
 app.command("sandbox")(server.sandbox_command)
 app.command("serve")(server.serve_command)
+app.add_typer(keys.app, name="keys", help="Make, list and revoke the keys that clients sign with.")
+app.add_typer(users.app, name="users", help="Register, list and delete a partner's users.")
+app.command("accounts")(accounts.accounts_command)
+app.command("orders")(accounts.orders_command)
+app.command("cancel")(cancel.cancel_command)
+app.command("cancellation")(cancel.cancellation_command)
 app.add_typer(signature.app, name="signature", help="Find out why a signed request is refused.")
 
 

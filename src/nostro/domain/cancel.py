@@ -33,12 +33,10 @@ class CancelRejectReason(StrEnum):
     UNKNOWN_ORDER = "unknown_order"
     ALREADY_PENDING = "already_pending"
     BROKER_OPTION = "broker_option"
-    """The brokerage does not cancel this order now, for a reason of its own (a replace is pending, a market
-    is shut)."""
+    """The brokerage does not cancel it now, for a reason of its own: a pending replace, a shut market."""
     OTHER = "other"
     NOT_PROCESSED = "not_processed"
-    """Nobody refused: the order is open after the last moment at which the request could still have been
-    carried out."""
+    """Nobody refused: the order is open after the last moment at which the request could still have acted."""
 
 
 class UnknownCause(StrEnum):
@@ -164,8 +162,7 @@ class CancelIntent:
     ended_at: datetime | None = None
     """When the request was answered or given up: from here on this process sends nothing more for it."""
     settled_at: datetime | None = None
-    """From here on the brokerage cannot carry the request out any more; None where its vendor sets no
-    bound."""
+    """From here on the brokerage cannot carry the request out any more; None where no bound is known."""
     resolved_at: datetime | None = None
     reason: CancelRejectReason | None = None
     """The refusal the brokerage named, or how a look-up ended it."""
@@ -240,7 +237,11 @@ def _after_reply(intent: CancelIntent, reply: Replied) -> CancelIntent:
     match outcome:
         case Canceled(raw=raw, order=order):
             return replace(
-                sent, state=CancelState.CONFIRMED, raw=raw, order=order or intent.order, resolved_at=reply.ended_at
+                sent,
+                state=CancelState.CONFIRMED,
+                raw=raw,
+                order=order or intent.order,
+                resolved_at=reply.ended_at,
             )
         case CancelPending(raw=raw):
             return replace(sent, state=CancelState.ACKED, raw=raw)
@@ -253,7 +254,11 @@ def _after_reply(intent: CancelIntent, reply: Replied) -> CancelIntent:
             return replace(sent, state=CancelState.UNKNOWN, cause=cause, message=message, raw=raw)
         case NotSent(cause=not_sent, message=message):
             return replace(
-                intent, state=CancelState.NOT_SENT, cause=not_sent, message=message, resolved_at=reply.ended_at
+                intent,
+                state=CancelState.NOT_SENT,
+                cause=not_sent,
+                message=message,
+                resolved_at=reply.ended_at,
             )
         case _:
             assert_never(outcome)

@@ -135,4 +135,7 @@ class BrokerageFailed(Refusal):
 
 
 class PlaceUnknown(Refusal):
-    default_message = "The brokerage did not say whether it took the order. Repeat with the same client_order_id to learn it."
+    default_message = (
+        "The brokerage did not say whether it took the order."
+        " Repeat with the same client_order_id to learn it."
+    )

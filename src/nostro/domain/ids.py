@@ -2,7 +2,7 @@
 
 All are opaque text. `AccountId`, `ConnectionId` and `CancelId` are issued by nostro and are canonical
 lower-case UUIDs; `BrokerageOrderId` is whatever the brokerage says, and is checked against that brokerage's
-own grammar (`BrokerSpec.order_id_pattern`) before any byte is sent.
+own grammar (`BrokerSpec.order_id`) before any byte is sent.
 """
 
 import re

@@ -36,8 +36,7 @@ class Instrument:
     """One tradable thing, named as its brokerage names it."""
 
     symbol: str
-    """Ticker; OCC symbol padded to 21 characters for options; `BASE/QUOTE` for crypto pairs; e.g. `ESZ6` for
-    futures."""
+    """Ticker; for options the OCC symbol padded to 21 characters; `BASE/QUOTE` for crypto pairs; `ESZ6`."""
     asset_class: AssetClass
     currency: str = "USD"
     """ISO 4217 code of prices; for a crypto pair its quote currency."""

@@ -64,8 +64,7 @@ class OrderStatus(StrEnum):
     """A conditional order of a group whose trigger has not filled yet."""
     PENDING_REVIEW = "pending_review"
     UNRECOGNIZED = "unrecognized"
-    """The brokerage used a word that its adapter does not know; it stands in `Order.raw_status`. Never proof
-    of anything."""
+    """A word that the adapter does not know; it stands in `Order.raw_status`. Never proof of anything."""
 
     @property
     def is_closed(self) -> bool:

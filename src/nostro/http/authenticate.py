@@ -78,7 +78,7 @@ class Authenticator:
         return owner
 
     async def _check_first_use(self, operation: Operation, key: PartnerKey, signature: str) -> None:
-        """Refuse a second use of a signature, or, where only the method is at stake, one with another method."""
+        """Refuse a second use of a signature; where only the method is at stake, one with another method."""
         now = self._clock.now()
         window_s = self._settings.timestamp_past_s + self._settings.timestamp_future_s
         before = await self._seen.method_of_first(

@@ -73,7 +73,7 @@ class Gateway:
             operation, parameters = self._router.find(scope["method"], path)
             call = await self._call(operation, parameters, path, query, scope, receive)
             return await operation.handler(call)
-        except Exception as error:  # the one place where a refusal becomes an answer
+        except Exception as error:  # noqa: BLE001 - the one place where a refusal becomes an answer
             return _refuse(error)
 
     async def _call(

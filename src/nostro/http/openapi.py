@@ -126,7 +126,7 @@ def _any_value(type_: type) -> Json:
 
 
 def _to_openapi(schema: Any, decimal: Json) -> Any:
-    """Turn JSON Schema 2020 into OpenAPI 3.0, which has `nullable` and no `null` type, and one-valued enums for `const`."""
+    """Turn JSON Schema 2020 into OpenAPI 3.0: `nullable` for a `null` type, a one-valued enum for `const`."""
     if isinstance(schema, list):
         return [_to_openapi(each, decimal) for each in schema]
     if not isinstance(schema, dict):
@@ -195,10 +195,10 @@ def _parameters(operation: Operation) -> list[Json]:
         if name in _EXAMPLES:
             schema["example"] = _EXAMPLES[name]
         parameters.append(_parameter("path", name, "", schema))
-    for each in operation.query:
-        parameters.append(
-            _parameter("query", each.name, each.description, dict(each.schema), is_required=each.is_required)
-        )
+    parameters.extend(
+        _parameter("query", each.name, each.description, dict(each.schema), is_required=each.is_required)
+        for each in operation.query
+    )
     return parameters
 
 

@@ -1,7 +1,4 @@
-"""Operation.
-
-One row of the table that routing, authentication, decoding and the OpenAPI document all read.
-"""
+"""One row of the table that routing, authentication, decoding and the OpenAPI document all read."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""Handlers for what is the same for every user.
-
-Status, brokerages, instruments, symbols, the partner itself.
-"""
+"""Handlers for what is the same for every user: status, brokerages, instruments, symbols, the partner."""
 
 import html
 

@@ -1,6 +1,4 @@
-"""The sandbox's controls.
-
-Move the market, end orders, break the brokerage, read the exchange's own truth log.
+"""The sandbox's controls: move the market, end orders, break the brokerage, read its truth log.
 
 They exist in `nostro sandbox` only and answer to this machine only.
 """

@@ -1,12 +1,12 @@
 """Cancel one order, whatever it is, knowing its id. Start here: this is the whole path, top to bottom.
 
     1. __call__      may this connection trade, can this be an order id here?  Nothing is sent for a bad one.
-    2. _claim        transaction 1: the intent is on disk before the first byte leaves. The journal's unique index
-                     lets one caller in; every other one, in any process, joins that caller's intent.
-    3. _fly          one request to the brokerage, in a task of its own: a caller who hangs up changes nothing.
-                     No transaction is open meanwhile.
-    4. _record       transaction 2: `domain.cancel.decide` judges the reply; state, evidence and the order as proven
-                     become durable together, before any answer leaves.
+    2. _claim        transaction 1: the intent is on disk before the first byte leaves. The journal's unique
+                     index lets one caller in; every other one, in any process, joins that caller's intent.
+    3. _fly          one request to the brokerage, in a task of its own: a caller who hangs up changes
+                     nothing. No transaction is open meanwhile.
+    4. _record       transaction 2: `domain.cancel.decide` judges the reply; state, evidence and the order
+                     as proven become durable together, before any answer leaves.
     5. reconcile.py  while the state is open, look the order up until the brokerage gives evidence.
     6. _answer       the caller gets a final state, or, after a while, the truth as it stands.
 

@@ -1,6 +1,4 @@
-"""Work on every open cancel intent until the brokerage gives evidence.
-
-After a doubt, an acknowledgement, a crash.
+"""Work on every cancel that a doubt, an acknowledgement or a crash left open, until there is evidence.
 
 Looks are reads, as many as it takes; a cancel is never sent again from here. The schedule is in the journal
 (`next_look_at`, `looks`), so it goes on after a restart where it stopped.
@@ -38,10 +36,7 @@ def settled_at(spec: BrokerSpec, ended_at: datetime) -> datetime | None:
 
 
 def delay_s(looks: int, spec: BrokerSpec | None) -> float:
-    """Say how long to wait after that many looks.
-
-    Doubling from 50 ms to what the brokerage bears, for ever.
-    """
+    """Say how long to wait after that many looks: doubling from 50 ms to what the brokerage bears."""
     most_s = _NOBODY_TO_ASK_S if spec is None else spec.look_interval_s_max
     return min(_FIRST_DELAY_S * 2.0 ** min(looks, 16), most_s)
 
@@ -77,7 +72,9 @@ class Reconciler:
         for intent in unfinished:
             owned = await self._connections.account_of_intent(intent.account_id)
             settles = None if owned is None else settled_at(self._sessions.spec(owned.connection), now)
-            await self._journal.apply(intent.cancel_id, Restarted(at=now, settled_at=settles), next_look_at=now)
+            await self._journal.apply(
+                intent.cancel_id, Restarted(at=now, settled_at=settles), next_look_at=now
+            )
         await self._journal.hurry(now)
         return len(unfinished)
 
@@ -114,7 +111,9 @@ class Reconciler:
         try:
             owned = await self._connections.account_of_intent(intent.account_id)
             started_at = self._clock.now()
-            look = LookFailed("the connection was deleted") if owned is None else await self._look(owned, intent)
+            look = (
+                LookFailed("the connection was deleted") if owned is None else await self._look(owned, intent)
+            )
             ended_at = self._clock.now()
             wait_s = delay_s(due.looks, None if owned is None else self._sessions.spec(owned.connection))
             after = await self._journal.apply(

@@ -17,8 +17,10 @@ _PAGE = Template(files("nostro.portal").joinpath("page.html").read_text("utf-8")
 _HEADERS = (
     (
         b"content-security-policy",
-        b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self' https: http:;"
-        b" frame-ancestors 'none'; base-uri 'none'",
+        (
+            b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self' https: http:;"
+            b" frame-ancestors 'none'; base-uri 'none'"
+        ),
     ),
 )
 

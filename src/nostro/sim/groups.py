@@ -1,4 +1,4 @@
-"""How the orders of one complex order hang together. The rules are the exchange's own:
+"""How the orders of one complex order hang together. The rules are the exchange's own.
 
 - TRIGGER: works at once. When it is filled completely, the other orders of its group begin to work; when it
   ends in any other way (canceled after a part-fill too), those of them that never worked are canceled with

@@ -45,8 +45,12 @@ class SqlJournal:
     async def claim(self, owner: Owner, intent: CancelIntent) -> Claim | None:
         return await self._database.write(lambda connection: _claim(connection, owner, intent))
 
-    async def apply(self, cancel_id: CancelId, evidence: Evidence, next_look_at: datetime | None) -> CancelIntent:
-        return await self._database.write(lambda connection: _apply(connection, cancel_id, evidence, next_look_at))
+    async def apply(
+        self, cancel_id: CancelId, evidence: Evidence, next_look_at: datetime | None
+    ) -> CancelIntent:
+        return await self._database.write(
+            lambda connection: _apply(connection, cancel_id, evidence, next_look_at)
+        )
 
     async def get(self, cancel_id: CancelId) -> CancelIntent | None:
         query = select(cancel_intent).where(cancel_intent.c.cancel_id == cancel_id)
@@ -66,7 +70,8 @@ class SqlJournal:
         )
         return await self._database.read(
             lambda connection: [
-                DueLook(intent=_intent(row), looks=row["looks"]) for row in connection.execute(query).mappings()
+                DueLook(intent=_intent(row), looks=row["looks"])
+                for row in connection.execute(query).mappings()
             ]
         )
 
@@ -144,7 +149,9 @@ def _apply(
     if after is not before:
         values |= _columns(after)
     connection.execute(update(cancel_intent).where(cancel_intent.c.cancel_id == cancel_id), values)
-    if after is not before or not isinstance(evidence, Looked):  # a look that proved nothing is counted, not kept
+    if after is not before or not isinstance(
+        evidence, Looked
+    ):  # a look that proved nothing is counted, not kept
         connection.execute(
             insert(cancel_evidence),
             {
@@ -170,7 +177,11 @@ def _describe(evidence: Evidence) -> tuple[datetime, str, dict[str, object]]:
                     detail[name] = value
             return evidence.ended_at, "reply", detail
         case Looked(look=look):
-            return evidence.ended_at, "look_up", {"started_at": evidence.started_at.isoformat()} | _describe_look(look)
+            return (
+                evidence.ended_at,
+                "look_up",
+                {"started_at": evidence.started_at.isoformat()} | _describe_look(look),
+            )
         case Restarted():
             return evidence.at, "restart", {}
 

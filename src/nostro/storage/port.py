@@ -112,7 +112,9 @@ class Users(Protocol):
 
 
 class Connections(Protocol):
-    async def add(self, connection: Connection, credentials: dict[str, str], accounts: Sequence[Account]) -> None: ...
+    async def add(
+        self, connection: Connection, credentials: dict[str, str], accounts: Sequence[Account]
+    ) -> None: ...
 
     async def list(self, owner: Owner) -> Sequence[Connection]: ...
 
@@ -161,7 +163,7 @@ class Journal(Protocol):
     async def apply(
         self, cancel_id: CancelId, evidence: Evidence, next_look_at: datetime | None
     ) -> CancelIntent:
-        """Let `decide` judge the evidence against the newest state, and make all of it durable in one transaction."""
+        """Let `decide` judge the evidence on the newest state; all becomes durable in one transaction."""
         ...
 
     async def get(self, cancel_id: CancelId) -> CancelIntent | None: ...
@@ -244,9 +246,7 @@ class SeenRequests(Protocol):
     async def method_of_first(
         self, client_id: ClientId, signature: str, method: str, at: datetime, forget_before: datetime
     ) -> str | None:
-        """Remember the signature with its method.
-
-        Return the method it was first used with, None for the first use.
+        """Remember the signature; return the method it was first used with, None for the first use.
 
         Forgets uses older than `forget_before`.
         """

@@ -24,8 +24,8 @@ def upgrade(connection: Connection) -> None:
             f"The database has schema {current}, this nostro knows {HEAD}: install the newer release again."
         )
     # Imported here: it costs a third of the start-up, and most starts need no migration.
-    from alembic import command
-    from alembic.config import Config
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))

@@ -121,7 +121,7 @@ class SqliteDatabase:
         savepoint = connection.begin_nested()
         try:
             job.result = job.work(connection)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed to the awaiting caller, whatever it is
             savepoint.rollback()
             job.error = StoreFailed(str(error.orig)) if isinstance(error, DBAPIError) else error
         else:

@@ -1,4 +1,4 @@
-"""Register, list and delete a partner's users, rotate their secrets, and tell a right secret from a wrong one."""
+"""Register, list and delete a partner's users, rotate their secrets, tell a right secret from a wrong one."""
 
 import hashlib
 import hmac

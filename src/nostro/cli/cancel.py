@@ -1,0 +1,202 @@
+"""`nostro cancel` and `nostro cancellation`: cancel an order, say what came of it, show the receipt."""
+
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import quote
+
+import typer
+
+from nostro.cli.accounts import AccountArgument, account_path
+from nostro.cli.client import TIMEOUT_S, Client, NotAnswered, NotConnected, Reply
+from nostro.cli.options import as_user
+from nostro.cli.output import Json, fail, say, show
+from nostro.wire.cancel import CANCEL_PENDING, CANCELED, NOT_SENT, PARTIAL_CANCELED
+from nostro.wire.errors import CANCEL_NOT_SENT, CANCEL_REFUSED, CANCEL_TOO_LATE
+
+
+class CancelExit(IntEnum):
+    """Exit status of `nostro cancel`. 2 is wrong usage."""
+
+    CANCELED = 0
+    FAILED = 1
+    """Nothing was asked of the brokerage: no connection to the server, bad key, no such order, and the like."""
+    PENDING = 3
+    NOT_CANCELED = 4
+    UNKNOWN = 5
+    NOT_SENT = 6
+
+
+_STYLES = {
+    CancelExit.CANCELED: "green",
+    CancelExit.PENDING: "yellow",
+    CancelExit.NOT_CANCELED: "red",
+    CancelExit.UNKNOWN: "yellow",
+    CancelExit.NOT_SENT: "red",
+}
+
+
+class Verdict(NamedTuple):
+    exit: CancelExit
+    sentence: str
+
+
+@as_user
+def cancel_command(
+    client: Client,
+    account: AccountArgument,
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="The order's id at its brokerage.")],
+    *,
+    wait: Annotated[
+        int | None,
+        typer.Option(metavar="SECONDS", help="How long to wait for a final answer.", min=0, max=60),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Cancel an order and say what became of it. A repeat is harmless: it joins the same cancel.
+
+    Example: nostro cancel 917c8734-8470-4a3e-a18f-57c3f2ee6631 66a033fa-da74-4fcf-b527-feefdec9257e --sandbox
+
+    Exit status:
+
+    - 0 cancelled, wholly or the rest of a part-filled order
+
+    - 1 nothing was asked of the brokerage (no connection to the server, bad key, no such order, ...)
+
+    - 2 wrong usage
+
+    - 3 pending: the brokerage took the request, the order may still fill
+
+    - 4 not cancelled: too late, or refused
+
+    - 5 unknown: it may or may not be cancelled
+
+    - 6 not sent: the brokerage could not be reached
+    """
+    try:
+        reply = client.send(
+            "POST",
+            f"{account_path(account)}/trading/cancel",
+            body={"brokerage_order_id": order},
+            headers=None if wait is None else {"Prefer": f"wait={wait}"},
+            timeout_s=TIMEOUT_S + (wait or 0),
+        )
+    except NotAnswered as error:
+        say(
+            f"{error} Nobody here knows whether {order} is cancelled: ask again.",
+            style="yellow",
+            to_stderr=True,
+        )
+        raise typer.Exit(CancelExit.UNKNOWN) from error
+    verdict = judge(reply, order)
+    if verdict.exit is CancelExit.FAILED:
+        fail(verdict.sentence)
+    if not reply.fields:
+        say(verdict.sentence, style=_STYLES[verdict.exit], to_stderr=True)
+    elif as_json:
+        typer.echo(reply.text)
+    else:
+        _tell(client, reply, verdict)
+    raise typer.Exit(verdict.exit)
+
+
+@as_user
+def cancellation_command(
+    client: Client,
+    cancel_id: Annotated[str, typer.Argument(metavar="CANCEL_ID", help="As `nostro cancel` names it.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show the receipt of a cancel: what was asked, sent, answered and proven, and when. Times are UTC.
+
+    Example: nostro cancellation 0f8f6a54-6c1c-4f0e-9a55-0d3f5f2f7b1e --sandbox
+    """
+    reply = client.ask("GET", _receipt_path(cancel_id))
+    if as_json:
+        typer.echo(reply.text)
+        return
+    receipt = reply.fields
+    say(f"Cancel of order {receipt['brokerage_order_id']}: {receipt['status']}{_fills_of(receipt)}")
+    say("This is final." if receipt["is_final"] else "It is being looked up until the brokerage proves it.")
+    show(("time", "what", "state", "detail"), _timeline(receipt))
+
+
+def judge(reply: Reply, order_id: str) -> Verdict:
+    """Say what an answer to a cancel of `order_id` proves; whatever is not understood is unknown."""
+    status, code = reply.fields.get("status"), reply.fields.get("code")
+    if reply.status == 200 and reply.fields.get("brokerage_order_id") == order_id:
+        if status in (CANCELED, PARTIAL_CANCELED):
+            return Verdict(CancelExit.CANCELED, f"Order {order_id} is cancelled: {status}")
+        if status == CANCEL_PENDING:
+            sentence = f"The brokerage took the cancel of order {order_id}, which may still fill: {status}"
+            return Verdict(CancelExit.PENDING, sentence)
+    if (reply.status, code) in _NOT_CANCELED:
+        return Verdict(
+            CancelExit.NOT_CANCELED, f"Order {order_id} was not cancelled. {reply.refusal}: {status}"
+        )
+    if (reply.status, status) == (CANCEL_NOT_SENT.status, NOT_SENT):
+        return Verdict(
+            CancelExit.NOT_SENT, f"Nothing was sent for order {order_id}. {reply.refusal}: {status}"
+        )
+    if 300 <= reply.status < 500:
+        return Verdict(CancelExit.FAILED, reply.refusal)
+    return Verdict(
+        CancelExit.UNKNOWN, f"It is not known whether order {order_id} is cancelled. {reply.refusal}"
+    )
+
+
+_NOT_CANCELED = {(row.status, row.code) for row in (CANCEL_TOO_LATE, CANCEL_REFUSED)}
+
+
+def _tell(client: Client, reply: Reply, verdict: Verdict) -> None:
+    """Add the fills, which a success leaves to the receipt, and say where to look."""
+    cancel_id = reply.fields.get("cancel_id")
+    known = reply.fields
+    if cancel_id and "order" not in known:
+        known = _receipt(client, cancel_id) or known
+    say(f"{verdict.sentence}{_fills_of(known)}", style=_STYLES[verdict.exit])
+    if cancel_id:
+        say(f"Receipt: nostro cancellation {cancel_id}")
+
+
+def _receipt(client: Client, cancel_id: str) -> Mapping[str, Any] | None:
+    try:
+        reply = client.send("GET", _receipt_path(cancel_id))
+    except (NotConnected, NotAnswered):
+        return None
+    return reply.fields if reply.status == 200 else None
+
+
+def _receipt_path(cancel_id: str) -> str:
+    return f"/cancellations/{quote(cancel_id, safe='', errors='surrogateescape')}"
+
+
+def _fills_of(known: Mapping[str, Any]) -> str:
+    """Say what is filled of each leg; nothing where that is not known, or older than the cancel."""
+    order = known.get("order")
+    has_ended = known.get("status") in (CANCELED, PARTIAL_CANCELED)
+    if order is None or (has_ended and order["status"] not in (CANCELED, PARTIAL_CANCELED)):
+        return ""
+    return "".join(f", {_fill(leg)}" for leg in order["legs"])
+
+
+def _fill(leg: Mapping[str, Any]) -> str:
+    price = f" at {leg['execution_price']}" if leg["execution_price"] else ""
+    of_total = f" of {leg['total_quantity']}" if leg["total_quantity"] else ""
+    return f"{leg['filled_quantity'] or 0}{of_total} {leg['instrument']['symbol']} filled{price}"
+
+
+def _timeline(receipt: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    yield _time(receipt["requested_at"]), "asked", "INTENT", ""
+    if receipt["sent_at"]:
+        yield _time(receipt["sent_at"]), "sent", "SENT", ""
+    for each in receipt["evidence"]:
+        detail = ", ".join(
+            f"{name} {value}" for name, value in each["detail"].items() if value not in (None, "")
+        )
+        yield _time(each["at"]), each["kind"].replace("_", " "), each["state"], detail
+
+
+def _time(text: str) -> str:
+    """Cut an ISO time to milliseconds."""
+    return text.replace("T", " ").rstrip("Z")[:23]

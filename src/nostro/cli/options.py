@@ -1,0 +1,105 @@
+"""The options of every command that asks a running server: where it is, and who is asking."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, Concatenate, ParamSpec
+
+import typer
+
+from nostro import sandbox
+from nostro.cli.client import Caller, Client, NotAnswered, NotConnected, Refused, UrlInvalid
+from nostro.cli.output import fail
+from nostro.ports import SystemClock
+
+P = ParamSpec("P")
+
+
+def _option(
+    name: str, kind: Any, help_: str, envvar: str | None = None, *, default: object = None
+) -> inspect.Parameter:
+    option = typer.Option(f"--{name.replace('_', '-')}", help=help_, envvar=envvar)
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
+    )
+
+
+_PARTNER = (
+    _option("url", str, "The server's address.", "NOSTRO_URL", default="http://127.0.0.1:8787"),
+    _option("client_id", str | None, "Client id of the key to sign with.", "NOSTRO_CLIENT_ID"),
+    _option("consumer_key", str | None, "Its consumer key.", "NOSTRO_CONSUMER_KEY"),
+)
+_USER = (
+    _option("user_id", str | None, "The user; none for a personal key.", "NOSTRO_USER_ID"),
+    _option("user_secret", str | None, "The user's secret.", "NOSTRO_USER_SECRET"),
+)
+_SANDBOX = (
+    _option("sandbox", bool, "Ask as the sandbox's well-known user, and as nobody else.", default=False),
+)
+
+
+def as_partner(command: Callable[Concatenate[Client, P], None]) -> Callable[..., None]:
+    """Make `command` one that a partner key signs; see `as_user`."""
+    return _offer(command, (*_PARTNER, *_SANDBOX))
+
+
+def as_user(command: Callable[Concatenate[Client, P], None]) -> Callable[..., None]:
+    """Make `command` one that is asked for a user: give it the options above, and call it with their client.
+
+    What the client raises becomes one line on stderr and exit status 1.
+    """
+    return _offer(command, (*_PARTNER, *_USER, *_SANDBOX))
+
+
+def _offer(
+    command: Callable[Concatenate[Client, P], None], options: tuple[inspect.Parameter, ...]
+) -> Callable[..., None]:
+    signature = inspect.signature(command)
+    own = tuple(signature.parameters.values())[1:]
+
+    @functools.wraps(command)
+    def run(**values: Any) -> None:
+        client = _client(**{option.name: values.pop(option.name) for option in options})
+        try:
+            command(client, **values)  # type: ignore[call-arg]  # the names are those of `own`
+        except (NotConnected, NotAnswered, Refused) as error:
+            fail(str(error))
+
+    # What typer reads to make the options.
+    run.__signature__ = signature.replace(parameters=(*own, *options))  # type: ignore[attr-defined]  # is read by inspect
+    return run
+
+
+def _client(
+    *,
+    url: str,
+    client_id: str | None,
+    consumer_key: str | None,
+    sandbox: bool,
+    user_id: str | None = None,
+    user_secret: str | None = None,
+) -> Client:
+    if sandbox:
+        caller = _SANDBOX_CALLER
+    elif client_id and consumer_key:
+        caller = Caller(
+            client_id=client_id,
+            consumer_key=consumer_key,
+            user_id=user_id or None,
+            user_secret=user_secret or None,
+        )
+    else:
+        missing = "consumer-key" if client_id else "client-id"
+        raise typer.BadParameter("It is missing; in a sandbox, use --sandbox.", param_hint=f"--{missing}")
+    try:
+        return Client(url, caller, SystemClock())
+    except UrlInvalid as error:
+        raise typer.BadParameter(str(error), param_hint="--url") from error
+
+
+_SANDBOX_CALLER = Caller(
+    client_id=sandbox.CLIENT_ID,
+    consumer_key=sandbox.CONSUMER_KEY,
+    user_id=sandbox.USER_ID,
+    user_secret=sandbox.USER_SECRET,
+)
