@@ -29,7 +29,7 @@ class Settings:
     public_url: str
     """Where clients reach this server; empty: as their own Host header says (NOSTRO_PUBLIC_URL)."""
     replay: Replay
-    """NOSTRO_REPLAY."""
+    """What a second, byte-identical signed request that would place an order does (NOSTRO_REPLAY)."""
     timestamp_past_s: int
     """How old a request's timestamp may be (NOSTRO_TIMESTAMP_PAST_S)."""
     timestamp_future_s: int

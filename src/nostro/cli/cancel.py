@@ -13,6 +13,7 @@ from nostro.cli.options import as_user
 from nostro.cli.output import Json, fail, say, show
 from nostro.wire.cancel import CANCEL_PENDING, CANCELED, NOT_SENT, PARTIAL_CANCELED
 from nostro.wire.errors import CANCEL_NOT_SENT, CANCEL_REFUSED, CANCEL_TOO_LATE
+from nostro.wire.statuses import STATUS_WORDS
 
 
 class CancelExit(IntEnum):
@@ -20,7 +21,7 @@ class CancelExit(IntEnum):
 
     CANCELED = 0
     FAILED = 1
-    """Nothing was asked of the brokerage: no connection to the server, bad key, no such order, and the like."""
+    """Nothing was asked of the brokerage: no connection to the server, a bad key, no such order."""
     PENDING = 3
     NOT_CANCELED = 4
     UNKNOWN = 5
@@ -39,6 +40,8 @@ _STYLES = {
 class Verdict(NamedTuple):
     exit: CancelExit
     sentence: str
+    """Without a full stop: the status and the fills follow."""
+    reason: str = ""
 
 
 @as_user
@@ -91,12 +94,10 @@ def cancel_command(
     verdict = judge(reply, order)
     if verdict.exit is CancelExit.FAILED:
         fail(verdict.sentence)
-    if not reply.fields:
-        say(verdict.sentence, style=_STYLES[verdict.exit], to_stderr=True)
-    elif as_json:
+    if as_json and reply.fields:
         typer.echo(reply.text)
     else:
-        _tell(client, reply, verdict)
+        _tell(client, reply, verdict, to_stderr=as_json)
     raise typer.Exit(verdict.exit)
 
 
@@ -116,68 +117,68 @@ def cancellation_command(
         typer.echo(reply.text)
         return
     receipt = reply.fields
-    say(f"Cancel of order {receipt['brokerage_order_id']}: {receipt['status']}{_fills_of(receipt)}")
+    say(f"Cancel of order {receipt['brokerage_order_id']}: {receipt['status']}{_fills(receipt['order'])}")
     say("This is final." if receipt["is_final"] else "It is being looked up until the brokerage proves it.")
     show(("time", "what", "state", "detail"), _timeline(receipt))
 
 
 def judge(reply: Reply, order_id: str) -> Verdict:
     """Say what an answer to a cancel of `order_id` proves; whatever is not understood is unknown."""
-    status, code = reply.fields.get("status"), reply.fields.get("code")
-    if reply.status == 200 and reply.fields.get("brokerage_order_id") == order_id:
-        if status in (CANCELED, PARTIAL_CANCELED):
-            return Verdict(CancelExit.CANCELED, f"Order {order_id} is cancelled: {status}")
+    fields = reply.fields
+    status, detail = fields.get("status"), fields.get("detail", "")
+    if reply.status == 200 and fields.get("brokerage_order_id") == order_id:
+        if status in _CANCELED:
+            return Verdict(CancelExit.CANCELED, f"Order {order_id} is cancelled")
         if status == CANCEL_PENDING:
-            sentence = f"The brokerage took the cancel of order {order_id}, which may still fill: {status}"
-            return Verdict(CancelExit.PENDING, sentence)
-    if (reply.status, code) in _NOT_CANCELED:
-        return Verdict(
-            CancelExit.NOT_CANCELED, f"Order {order_id} was not cancelled. {reply.refusal}: {status}"
-        )
+            return Verdict(
+                CancelExit.PENDING, f"The brokerage took the cancel, but order {order_id} may still fill"
+            )
+    if (reply.status, fields.get("code")) in _NOT_CANCELED:
+        return Verdict(CancelExit.NOT_CANCELED, f"Order {order_id} was not cancelled", detail)
     if (reply.status, status) == (CANCEL_NOT_SENT.status, NOT_SENT):
-        return Verdict(
-            CancelExit.NOT_SENT, f"Nothing was sent for order {order_id}. {reply.refusal}: {status}"
-        )
+        return Verdict(CancelExit.NOT_SENT, f"Order {order_id} is as it was", detail)
     if 300 <= reply.status < 500:
         return Verdict(CancelExit.FAILED, reply.refusal)
-    return Verdict(
-        CancelExit.UNKNOWN, f"It is not known whether order {order_id} is cancelled. {reply.refusal}"
-    )
+    return Verdict(CancelExit.UNKNOWN, f"It is not known whether order {order_id} is cancelled")
 
 
+_CANCELED = (CANCELED, PARTIAL_CANCELED)
 _NOT_CANCELED = {(row.status, row.code) for row in (CANCEL_TOO_LATE, CANCEL_REFUSED)}
 
 
-def _tell(client: Client, reply: Reply, verdict: Verdict) -> None:
-    """Add the fills, which a success leaves to the receipt, and say where to look."""
-    cancel_id = reply.fields.get("cancel_id")
-    known = reply.fields
-    if cancel_id and "order" not in known:
-        known = _receipt(client, cancel_id) or known
-    say(f"{verdict.sentence}{_fills_of(known)}", style=_STYLES[verdict.exit])
+def _tell(client: Client, reply: Reply, verdict: Verdict, *, to_stderr: bool) -> None:
+    cancel_id, order = reply.fields.get("cancel_id"), reply.fields.get("order")
+    if cancel_id and order is None:
+        order = _receipt(client, cancel_id).get("order")
+    status = reply.fields.get("status") or f"HTTP {reply.status}"
+    sentence = f"{verdict.sentence}: {status}{_fills(order)}. {verdict.reason}".strip()
+    say(sentence, style=_STYLES[verdict.exit], to_stderr=to_stderr)
     if cancel_id:
-        say(f"Receipt: nostro cancellation {cancel_id}")
+        say(f"Receipt: nostro cancellation {cancel_id}", to_stderr=to_stderr)
 
 
-def _receipt(client: Client, cancel_id: str) -> Mapping[str, Any] | None:
+def _receipt(client: Client, cancel_id: str) -> Mapping[str, Any]:
+    """Read the receipt, which alone names the fills of a success; empty where it cannot be had."""
     try:
         reply = client.send("GET", _receipt_path(cancel_id))
     except (NotConnected, NotAnswered):
-        return None
-    return reply.fields if reply.status == 200 else None
+        return {}
+    return reply.fields if reply.status == 200 else {}
 
 
 def _receipt_path(cancel_id: str) -> str:
     return f"/cancellations/{quote(cancel_id, safe='', errors='surrogateescape')}"
 
 
-def _fills_of(known: Mapping[str, Any]) -> str:
-    """Say what is filled of each leg; nothing where that is not known, or older than the cancel."""
-    order = known.get("order")
-    has_ended = known.get("status") in (CANCELED, PARTIAL_CANCELED)
-    if order is None or (has_ended and order["status"] not in (CANCELED, PARTIAL_CANCELED)):
+_CLOSED = {words.v2 for status, words in STATUS_WORDS.items() if status.is_closed} | {PARTIAL_CANCELED}
+
+
+def _fills(order: Mapping[str, Any] | None) -> str:
+    """Say what is filled of each leg; of an order that was open then, that it is what was seen last."""
+    if order is None:
         return ""
-    return "".join(f", {_fill(leg)}" for leg in order["legs"])
+    when = "" if order["status"] in _CLOSED else "when last seen, "
+    return f" ({when}{'; '.join(_fill(leg) for leg in order['legs'])})"
 
 
 def _fill(leg: Mapping[str, Any]) -> str:

@@ -105,7 +105,7 @@ class Client:
         `path` is percent-encoded already; `timeout_s` bounds each wait for the network. Raises NotConnected,
         NotAnswered.
         """
-        raw_query = urlencode({**(query or {}), **self._identity()}, errors="surrogateescape")
+        raw_query = urlencode({**self._identity(), **(query or {})}, errors="surrogateescape")
         content = "null" if body is None else json.dumps(body, sort_keys=True, separators=(",", ":"))
         # The bare path is what every server takes, whatever prefix it was reached under.
         signature = sign(canonical_text(content, path, raw_query), self.caller.consumer_key)

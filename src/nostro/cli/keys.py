@@ -10,14 +10,11 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from nostro.cli.output import Json, fail, say, show
-from nostro.cli.store import NoStore, open_key_desk
+from nostro.cli.store import DataUnusable, open_key_desk
 from nostro.domain.ids import ClientId
 from nostro.ports import SystemClock, SystemIds
 from nostro.settings import default_data_dir
-from nostro.storage.database import StoreFailed
 from nostro.storage.port import PartnerKey
-from nostro.storage.schema import SchemaTooNew
-from nostro.storage.vault import VaultError
 
 T = TypeVar("T")
 
@@ -104,7 +101,7 @@ async def _create(data: Path, name: str, *, is_personal: bool) -> PartnerKey:
         consumer_key=ids.secret(CONSUMER_KEY_CHARS),
         created_at=clock.now(),
     )
-    async with open_key_desk(data, clock, ids, is_new=True) as desk:
+    async with open_key_desk(data, clock, ids, may_be_new=True) as desk:
         await desk.keys.add(key)
         if is_personal:
             await desk.users.register_personal(key)
@@ -130,7 +127,7 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     """Run `work`; what is wrong with the folder becomes one line on stderr and exit status 1."""
     try:
         return asyncio.run(work)
-    except (NoStore, VaultError, SchemaTooNew, StoreFailed, OSError) as error:
+    except DataUnusable as error:
         fail(str(error))
 
 

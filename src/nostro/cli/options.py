@@ -7,10 +7,10 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
-from nostro import sandbox
 from nostro.cli.client import Caller, Client, NotAnswered, NotConnected, Refused, UrlInvalid
 from nostro.cli.output import fail
 from nostro.ports import SystemClock
+from nostro.sandbox import CLIENT_ID, CONSUMER_KEY, USER_ID, USER_SECRET
 
 P = ParamSpec("P")
 
@@ -39,7 +39,7 @@ _SANDBOX = (
 
 
 def as_partner(command: Callable[Concatenate[Client, P], None]) -> Callable[..., None]:
-    """Make `command` one that a partner key signs; see `as_user`."""
+    """Make `command` one that a partner's key signs, for no user; see `as_user`."""
     return _offer(command, (*_PARTNER, *_SANDBOX))
 
 
@@ -66,40 +66,27 @@ def _offer(
             fail(str(error))
 
     # What typer reads to make the options.
-    run.__signature__ = signature.replace(parameters=(*own, *options))  # type: ignore[attr-defined]  # is read by inspect
+    run.__signature__ = signature.replace(parameters=(*own, *options))  # type: ignore[attr-defined]  # inspect reads it
     return run
 
 
 def _client(
-    *,
-    url: str,
-    client_id: str | None,
-    consumer_key: str | None,
-    sandbox: bool,
-    user_id: str | None = None,
-    user_secret: str | None = None,
+    *, url: str, client_id: str | None, consumer_key: str | None, sandbox: bool, **user: str | None
 ) -> Client:
+    """Make the client; `user` is empty for a partner's command, and holds the two options of a user's."""
     if sandbox:
-        caller = _SANDBOX_CALLER
-    elif client_id and consumer_key:
-        caller = Caller(
-            client_id=client_id,
-            consumer_key=consumer_key,
-            user_id=user_id or None,
-            user_secret=user_secret or None,
-        )
-    else:
-        missing = "consumer-key" if client_id else "client-id"
-        raise typer.BadParameter("It is missing; in a sandbox, use --sandbox.", param_hint=f"--{missing}")
+        client_id, consumer_key = CLIENT_ID, CONSUMER_KEY
+        user = {"user_id": USER_ID, "user_secret": USER_SECRET} if user else {}
+    if not client_id or not consumer_key:
+        missing = "--consumer-key" if client_id else "--client-id"
+        raise typer.BadParameter("It is missing; for a sandbox, --sandbox will do.", param_hint=missing)
+    # An empty variable of the environment names nobody.
+    caller = Caller(
+        client_id=client_id,
+        consumer_key=consumer_key,
+        **{name: value or None for name, value in user.items()},
+    )
     try:
         return Client(url, caller, SystemClock())
     except UrlInvalid as error:
         raise typer.BadParameter(str(error), param_hint="--url") from error
-
-
-_SANDBOX_CALLER = Caller(
-    client_id=sandbox.CLIENT_ID,
-    consumer_key=sandbox.CONSUMER_KEY,
-    user_id=sandbox.USER_ID,
-    user_secret=sandbox.USER_SECRET,
-)

@@ -1,4 +1,4 @@
-"""What commands print: tables and sentences for people, errors on stderr. JSON for scripts goes out as it came."""
+"""What commands print for people: tables and sentences on stdout, errors on stderr."""
 
 import sys
 from collections.abc import Iterable

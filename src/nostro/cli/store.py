@@ -7,13 +7,16 @@ from pathlib import Path
 
 from nostro.app import open_store
 from nostro.ports import Clock, Ids
+from nostro.storage.database import StoreFailed
 from nostro.storage.identity import SqlKeys, SqlUsers
 from nostro.storage.port import Keys
+from nostro.storage.schema import SchemaTooNew
+from nostro.storage.vault import VaultError
 from nostro.users.registry import UserRegistry
 
 
-class NoStore(Exception):
-    """The folder holds no nostro data."""
+class DataUnusable(Exception):
+    """The data folder cannot be worked on; `str()` says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +27,17 @@ class KeyDesk:
 
 @asynccontextmanager
 async def open_key_desk(
-    data: Path, clock: Clock, ids: Ids, *, is_new: bool = False
+    data: Path, clock: Clock, ids: Ids, *, may_be_new: bool = False
 ) -> AsyncIterator[KeyDesk]:
-    """Open the folder, also while a server runs on it; `is_new` allows it to be an empty one.
-
-    Raises NoStore, VaultError, SchemaTooNew, StoreFailed, OSError.
-    """
-    if not is_new and not (data / "nostro.db").exists():
-        raise NoStore(f"{data} holds no nostro data; `nostro keys create` begins there.")
-    database, vault = await open_store(data, ids)
+    """Open the folder, also while a server runs on it; raises DataUnusable, as the work on it may."""
     try:
-        yield KeyDesk(
-            keys=SqlKeys(database, vault), users=UserRegistry(users=SqlUsers(database), clock=clock, ids=ids)
-        )
-    finally:
-        await database.close()
+        if not may_be_new and not (data / "nostro.db").exists():
+            raise DataUnusable(f"{data} holds no nostro data; `nostro keys create` begins there.")
+        database, vault = await open_store(data, ids)
+        try:
+            users = UserRegistry(users=SqlUsers(database), clock=clock, ids=ids)
+            yield KeyDesk(keys=SqlKeys(database, vault), users=users)
+        finally:
+            await database.close()
+    except (VaultError, SchemaTooNew, StoreFailed, OSError) as error:
+        raise DataUnusable(str(error)) from error
