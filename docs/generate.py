@@ -1,6 +1,6 @@
 """Writes the parts of the documents that the code knows better than a person: `python -m docs.generate`.
 
-A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`; the rest of a page is written by hand.
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`; people write the rest.
 """
 
 import ast
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 from nostro.domain.cancel import CancelIntent, CancelState
@@ -36,7 +37,7 @@ _NOT_IN_THE_FILE = {
     "Connections_removeBrokerageAuthorization": "dropped from the SDKs in August 2026",
     "Trading_placeSimpleOrder": "in the Python SDK 13, not yet in the published file",
     "Trading_getCancellation": "nostro's own: the receipt of a cancel",
-    "Trading_getCryptocurrencyPairQuoteByParts": "the call above as Python SDKs send it, the slash not escaped",
+    "Trading_getCryptocurrencyPairQuoteByParts": "the same as Python SDKs send it, the slash not escaped",
     "Page_logo": "nostro's own: a drawn logo for the portal",
 }
 """Where an operation comes from that SnapTrade's published OpenAPI file does not have."""
@@ -44,18 +45,19 @@ _NOT_IN_THE_FILE = {
 _WHO = {Who.ANYONE: "nothing", Who.PARTNER: "key", Who.USER: "key and user", Who.LOCAL: "this machine"}
 
 
-def published() -> set[tuple[str, str]]:
-    """List method and path of what SnapTrade's OpenAPI file has; names of path parameters left out."""
+def _published() -> dict[tuple[str, str], tuple[str, str]]:
+    """Map each call of SnapTrade's OpenAPI file to its line and its operationId."""
     lines = (DOCS / "snaptrade-operations.txt").read_text("utf-8").splitlines()
-    return {(method, _shape(path)) for method, path, _ in (line.split() for line in lines)}
+    return {_call(method, path): (f"{method} {path}", id_) for method, path, id_ in map(str.split, lines)}
 
 
-def _shape(path: str) -> str:
-    return re.sub(r"{.*?}", "{}", path)
+def _call(method: str, path: str) -> tuple[str, str]:
+    """Tell calls apart whatever their path parameters are named."""
+    return method, re.sub(r"{.*?}", "{}", path)
 
 
 def _origin(operation: Operation) -> str:
-    if (operation.method, _shape(operation.path)) in published():
+    if _call(operation.method, operation.path) in _published():
         return "published"
     return _NOT_IN_THE_FILE[operation.id]
 
@@ -73,27 +75,24 @@ def operations() -> str:
 
 def missing() -> str:
     """What SnapTrade has and nostro does not."""
-    ours = {(each.method, _shape(each.path)) for each in OPERATIONS}
-    lines = (DOCS / "snaptrade-operations.txt").read_text("utf-8").splitlines()
-    calls = [line.split() for line in lines]
+    ours = {_call(each.method, each.path) for each in OPERATIONS}
     return _table(
         ("Call", "operationId"),
-        (
-            (f"`{method} {path}`", f"`{id_}`")
-            for method, path, id_ in calls
-            if (method, _shape(path)) not in ours
-        ),
+        ((f"`{line}`", f"`{id_}`") for call, (line, id_) in _published().items() if call not in ours),
     )
 
 
 def refusals() -> str:
     """Every refusal and its answer."""
-    rows = sorted(errors.TABLE.items(), key=lambda each: (each[1].status, each[1].code))
+    rows: list[tuple[type[Exception], errors.Row]] = [
+        *sorted(errors.TABLE.items(), key=lambda each: (each[1].status, each[1].code)),
+        (Exception, errors.UNEXPECTED),
+    ]
     return _table(
         ("HTTP", "`code`", "Refusal", "`detail`, where the place says nothing better", "`status`"),
         (
             (str(row.status), f"`{row.code}`", f"`{kind.__name__}`", _detail(kind), _status(row))
-            for kind, row in [*rows, (Exception, errors.UNEXPECTED)]
+            for kind, row in rows
         ),
     )
 
@@ -172,9 +171,8 @@ def settings() -> str:
 
 
 def _attribute_docstrings(of: type) -> Iterable[tuple[str, str]]:
-    body = ast.parse(inspect.getsource(of)).body[0]
-    assert isinstance(body, ast.ClassDef)
-    for field, docstring in zip(body.body, body.body[1:], strict=False):
+    nodes = list(ast.walk(ast.parse(inspect.getsource(of))))
+    for field, docstring in pairwise(nodes):
         match field, docstring:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
                 yield name, " ".join(text.split())

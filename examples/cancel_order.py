@@ -1,12 +1,12 @@
-"""SnapTrade's own "Cancel order" snippet, asked of nostro: only the server's address is added.
+"""The "Cancel order" snippet of SnapTrade's reference, with nothing but the server's address added.
 
-Start `nostro sandbox`, then run this with any official Python SDK installed (pip install snaptrade-python-sdk).
+Start `nostro sandbox`, then run this with any official SDK (pip install snaptrade-python-sdk).
 """
 
 import os
 from pprint import pprint
 
-import snaptrade_client
+import snaptrade_client  # type: ignore[import-not-found]  # nostro itself needs no SDK
 from snaptrade_client import SnapTrade
 
 url = os.environ.get("NOSTRO_URL", "http://127.0.0.1:8787")
@@ -27,7 +27,7 @@ else:
 response = snaptrade.trading.cancel_order(
     account_id="917c8734-8470-4a3e-a18f-57c3f2ee6631",
     user_id="snaptrade-user-123",
-    user_secret="adf2aa34-8219-40f7-a6b3-60156985cc61",
+    user_secret="adf2aa34-8219-40f7-a6b3-60156985cc61",  # noqa: S106 - public, the sandbox's
     brokerage_order_id="66a033fa-da74-4fcf-b527-feefdec9257e",
 )
-pprint(response.body)
+pprint(response.body)  # noqa: T203 - what the snippet is for

@@ -117,8 +117,9 @@ def cancellation_command(
         typer.echo(reply.text)
         return
     receipt = reply.fields
-    say(f"Cancel of order {receipt['brokerage_order_id']}: {receipt['status']}{_fills(receipt['order'])}")
-    say("This is final." if receipt["is_final"] else "It is being looked up until the brokerage proves it.")
+    say(f"Cancel of order {receipt['brokerage_order_id']}: {receipt['state']}")
+    say(f"What it came to: {receipt['status']}{_fills(receipt['order'])}")
+    say("This is final." if receipt["is_final"] else "The order is being looked up until that is proven.")
     show(("time", "what", "state", "detail"), _timeline(receipt))
 
 

@@ -232,6 +232,8 @@ def decide(intent: CancelIntent, evidence: Evidence) -> CancelIntent:
 
 
 def _after_reply(intent: CancelIntent, reply: Replied) -> CancelIntent:
+    if intent.sent_at is not None:
+        return intent  # an intent sends once, so it has one reply; it may come after a restart was assumed
     sent = replace(intent, sent_at=reply.sent_at, ended_at=reply.ended_at, settled_at=reply.settled_at)
     outcome = reply.outcome
     match outcome:
