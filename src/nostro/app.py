@@ -51,7 +51,7 @@ from nostro.users.registry import UserRegistry
 DRAIN_S = 15.0
 """How long requests under way may take to end when the server is told to stop."""
 
-PAPER_CASH = Decimal(100_000)
+PAPER_CASH = Decimal(1_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

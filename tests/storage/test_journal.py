@@ -1,0 +1,233 @@
+"""The cancel journal: one claim per order over all processes, evidence judged against the newest state."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from nostro.domain.cancel import (
+    Canceled,
+    CancelIntent,
+    CancelPending,
+    CancelState,
+    CancelUnknown,
+    Looked,
+    NotSent,
+    NotSentCause,
+    OrderAbsent,
+    OrderFound,
+    Replied,
+    UnknownCause,
+)
+from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId, ClientId, UserId
+from nostro.domain.instrument import AssetClass, Instrument
+from nostro.domain.order import Leg, Order, OrderStatus, OrderType, Side, TimeInForce
+from nostro.storage.journal import SqlJournal
+from nostro.storage.orders import SqlOrders
+from nostro.storage.port import Owner
+from nostro.storage.sqlite import SqliteDatabase
+from nostro.storage.tables import account, api_user, connection, partner_key
+
+from .conftest import Run, opened
+
+T0 = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+OWNER = Owner(client_id=ClientId("P"), user_id=UserId("u"))
+ACCOUNT = AccountId("a-1")
+ORDER_ID = BrokerageOrderId("o-1")
+
+
+def order(status: OrderStatus = OrderStatus.NEW, order_id: str = ORDER_ID) -> Order:
+    return Order(
+        brokerage_order_id=BrokerageOrderId(order_id),
+        status=status,
+        order_type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GTC,
+        legs=(Leg(instrument=Instrument(symbol="AAPL", asset_class=AssetClass.STOCK), side=Side.BUY),),
+        quantity=Decimal(10),
+        placed_at=T0,
+        updated_at=T0,
+    )
+
+
+def wish(cancel_id: str, order_id: str = ORDER_ID, later_s: int = 0) -> CancelIntent:
+    return CancelIntent(
+        cancel_id=CancelId(cancel_id),
+        account_id=ACCOUNT,
+        brokerage_order_id=BrokerageOrderId(order_id),
+        requested_at=T0 + timedelta(seconds=later_s),
+    )
+
+
+def replied(outcome: Any) -> Replied:
+    return Replied(outcome=outcome, sent_at=T0, ended_at=T0, settled_at=None)
+
+
+def looked(status: OrderStatus) -> Looked:
+    return Looked(look=OrderFound(order=order(status)), started_at=T0, ended_at=T0)
+
+
+UNKNOWN = CancelUnknown(cause=UnknownCause.TIMEOUT, message="no reply")
+
+
+async def furnish(database: SqliteDatabase) -> None:
+    """Put one account with one open order into the database."""
+
+    def work(sql: Connection) -> None:
+        sql.execute(
+            insert(partner_key),
+            {"client_id": "P", "name": "", "is_personal": 0, "sealed_consumer_key": b"", "created_at": T0},
+        )
+        sql.execute(insert(api_user), {"client_id": "P", "user_id": "u", "secret_hash": b"", "created_at": T0})
+        row = {"connection_id": "k", "client_id": "P", "user_id": "u", "broker_slug": "PAPER", "name": ""}
+        row |= {"type": "trade", "sealed_credentials": b"", "created_at": T0, "updated_at": T0}
+        sql.execute(insert(connection), row)
+        each = {"account_id": ACCOUNT, "connection_id": "k", "number": "1", "name": "", "currency": "USD"}
+        sql.execute(insert(account), each | {"is_paper": 1, "created_at": T0})
+
+    await database.write(work)
+    await SqlOrders(database).remember(ACCOUNT, [order()], T0)
+
+
+def test_an_order_the_account_is_not_known_to_hold_cannot_be_claimed(run: Run[Any]) -> None:
+    async def work(database: SqliteDatabase) -> Any:
+        await furnish(database)
+        return await SqlJournal(database).claim(OWNER, wish("c-1", "o-2"))
+
+    assert run(work) is None
+
+
+def test_one_of_many_claims_wins_over_two_processes(path: Path) -> None:
+    async def work() -> list[Any]:
+        async with opened(path) as one, opened(path) as two:
+            await furnish(one)
+            journals = [SqlJournal(one), SqlJournal(two)]
+            return list(
+                await asyncio.gather(
+                    *(journals[number % 2].claim(OWNER, wish(f"c-{number}")) for number in range(40))
+                )
+            )
+
+    claims = asyncio.run(work())
+    winners = [claim for claim in claims if claim.is_mine]
+    assert len(winners) == 1
+    assert {claim.intent.cancel_id for claim in claims} == {winners[0].intent.cancel_id}
+
+
+def test_a_new_claim_is_possible_once_the_last_ended_with_the_order_open(run: Run[Any]) -> None:
+    async def work(database: SqliteDatabase) -> Any:
+        await furnish(database)
+        journal = SqlJournal(database)
+        await journal.claim(OWNER, wish("c-1"))
+        not_sent = NotSent(cause=NotSentCause.CONNECT_FAILED, message="")
+        await journal.apply(CancelId("c-1"), replied(not_sent), None)
+        return await journal.claim(OWNER, wish("c-2", later_s=1))
+
+    claim = run(work)
+    assert (claim.is_mine, claim.intent.cancel_id) == (True, "c-2")
+
+
+def test_once_the_order_is_canceled_its_intent_answers_for_ever(run: Run[Any]) -> None:
+    async def work(database: SqliteDatabase) -> Any:
+        await furnish(database)
+        journal = SqlJournal(database)
+        await journal.claim(OWNER, wish("c-1"))
+        await journal.apply(CancelId("c-1"), replied(Canceled(raw={"a": 1})), None)
+        return await journal.claim(OWNER, wish("c-2", later_s=1))
+
+    claim = run(work)
+    assert (claim.is_mine, claim.intent.cancel_id, claim.intent.raw) == (False, "c-1", {"a": 1})
+
+
+def test_what_is_stored_comes_back_whole(run: Run[Any]) -> None:
+    async def work(database: SqliteDatabase) -> Any:
+        await furnish(database)
+        journal = SqlJournal(database)
+        await journal.claim(OWNER, wish("c-1"))
+        applied = await journal.apply(CancelId("c-1"), replied(CancelPending(raw={"b": [1, "x"]})), T0)
+        return applied, await journal.get(CancelId("c-1"))
+
+    applied, read = run(work)
+    assert applied == read
+    assert read.order == order()
+
+
+def test_evidence_from_two_sides_is_judged_one_after_the_other(run: Run[Any]) -> None:
+    async def work(database: SqliteDatabase) -> Any:
+        await furnish(database)
+        journal = SqlJournal(database)
+        await journal.claim(OWNER, wish("c-1"))
+        results = await asyncio.gather(
+            journal.apply(CancelId("c-1"), replied(UNKNOWN), T0),
+            journal.apply(CancelId("c-1"), looked(OrderStatus.CANCELED), T0),
+            journal.apply(CancelId("c-1"), looked(OrderStatus.FILLED), T0),
+        )
+        return results, await journal.receipt(OWNER, CancelId("c-1"))
+
+    results, (final, evidence) = run(work)
+    assert [result.state for result in results] == [
+        CancelState.UNKNOWN,
+        CancelState.CONFIRMED,
+        CancelState.CONFIRMED,
+    ]
+    assert final.state is CancelState.CONFIRMED
+    assert [each.state for each in evidence] == ["UNKNOWN", "CONFIRMED"]
+
+
+def test_proof_about_the_order_is_remembered_with_the_outcome(run: Run[Any]) -> None:
+    async def work(database: SqliteDatabase) -> Any:
+        await furnish(database)
+        journal = SqlJournal(database)
+        await journal.claim(OWNER, wish("c-1"))
+        await journal.apply(CancelId("c-1"), replied(UNKNOWN), T0)
+        await journal.apply(CancelId("c-1"), looked(OrderStatus.FILLED), T0)
+        return await SqlOrders(database).get(ACCOUNT, ORDER_ID)
+
+    assert run(work).status is OrderStatus.FILLED
+
+
+def test_a_closed_order_is_not_reopened_by_an_older_look(run: Run[Any]) -> None:
+    async def work(database: SqliteDatabase) -> Any:
+        await furnish(database)
+        orders = SqlOrders(database)
+        await orders.remember(ACCOUNT, [order(OrderStatus.CANCELED)], T0)
+        await orders.remember(ACCOUNT, [order(OrderStatus.NEW)], T0)
+        return await orders.get(ACCOUNT, ORDER_ID)
+
+    assert run(work).status is OrderStatus.CANCELED
+
+
+def test_open_intents_are_due_at_their_time_and_final_ones_never(run: Run[Any]) -> None:
+    async def work(database: SqliteDatabase) -> Any:
+        await furnish(database)
+        journal = SqlJournal(database)
+        await journal.claim(OWNER, wish("c-1"))
+        await journal.apply(CancelId("c-1"), replied(UNKNOWN), T0 + timedelta(seconds=5))
+        early = await journal.due(T0 + timedelta(seconds=4), 10)
+        in_time = await journal.due(T0 + timedelta(seconds=5), 10)
+        absent = Looked(look=OrderAbsent(), started_at=T0, ended_at=T0)
+        await journal.apply(CancelId("c-1"), absent, T0 + timedelta(seconds=9))
+        later = await journal.due(T0 + timedelta(seconds=9), 10)
+        await journal.apply(CancelId("c-1"), looked(OrderStatus.CANCELED), T0)
+        return early, in_time, later, await journal.due(T0 + timedelta(days=1), 10)
+
+    early, in_time, later, final = run(work)
+    assert early == final == []
+    assert [each.looks for each in in_time] == [0]
+    assert [each.looks for each in later] == [1]
+
+
+def test_intents_whose_request_never_ended_are_found_after_a_crash(run: Run[Any]) -> None:
+    async def work(database: SqliteDatabase) -> Any:
+        await furnish(database)
+        journal = SqlJournal(database)
+        await journal.claim(OWNER, wish("c-1"))
+        before = await journal.unfinished()
+        await journal.apply(CancelId("c-1"), replied(UNKNOWN), T0)
+        return before, await journal.unfinished()
+
+    before, after = run(work)
+    assert [intent.cancel_id for intent in before] == ["c-1"]
+    assert after == []
