@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 STAMP := .venv/installed
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate
 
@@ -34,7 +34,7 @@ lint: install ## Check style, formatting, types and which module imports which
 	$(BIN)/lint-imports
 
 fmt: install ## Format, and fix what can be fixed by itself
-	$(BIN)/ruff check --fix
+	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
 lock: ## Make the hash-pinned locks anew (needs uv; ARGS=--upgrade takes the newest releases)
@@ -52,7 +52,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 		for python in python3 python3.13 python3.12 python3.11; do \
 			$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || continue; \
 			echo "Making .venv with $$($$python --version)"; \
-			$$python -m venv .venv; exit; \
+			$$python -m venv .venv || { rm -rf .venv; exit 1; }; exit; \
 		done; \
 		echo "nostro needs Python 3.11 or newer, and there is none on PATH." >&2; exit 1; \
 	}

@@ -181,9 +181,9 @@ class Demo:
 
     def _check(self, what: str, told: object, true: object) -> None:
         if told == true:
-            console.print(f"[green]✓[/] {what}: {told}, and the exchange's own log says {true}")
+            console.print(f"[green]✓[/] {what}: told {told}, true {true}")
             return
-        self.differences.append(f"{what}: told {told}, true is {true}")
+        self.differences.append(f"{what}: told {told}, but true {true}")
         console.print(f"[red]✗ {self.differences[-1]}[/]")
 
 

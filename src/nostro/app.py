@@ -79,6 +79,7 @@ class Nostro:
 
     async def start(self) -> None:
         """Take up what an earlier process left open."""
+        await self.commands.place.recover()
         await self.reconciler.recover()
         self.tasks.start(self.reconciler.run(), name="reconcile")
 

@@ -29,7 +29,9 @@ from nostro.storage.vault import VaultError
 errors = Console(stderr=True)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", envvar="NOSTRO_HOST")]
-Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.", envvar="NOSTRO_PORT")]
+Port = Annotated[
+    int | None, typer.Option(help="Port to listen on; 0 takes a free one.", envvar="NOSTRO_PORT")
+]
 Data = Annotated[Path | None, typer.Option(help="Folder for everything that lasts.", envvar="NOSTRO_DATA")]
 
 
@@ -37,14 +39,15 @@ def sandbox_command(
     host: Host = None,
     port: Port = None,
     data: Annotated[
-        Path | None, typer.Option(help="Folder to keep the sandbox in; without it, it is forgotten at the end.")
+        Path | None,
+        typer.Option(help="Folder to keep the sandbox in; without it, it is forgotten at the end."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides the exchange's first prices.", min=0)] = 0,
 ) -> None:
     """Run the whole API offline, with an embedded brokerage that fills, hangs and fails as it is told.
 
-    It speaks the identifiers of SnapTrade's own "Cancel order" page: official SDKs work unchanged, with only the
-    server's address added. Its secrets are public; it is for testing only.
+    It speaks the identifiers of SnapTrade's own "Cancel order" page: official SDKs work unchanged, with only
+    the server's address added. Its secrets are public; it is for testing only.
 
     Example: nostro sandbox --port 8787
     """
@@ -55,7 +58,9 @@ def sandbox_command(
             nostro = await build(settings, seed=seed)
             await sandbox.furnish(nostro)
             controls = SandboxControls(
-                nostro.embedded.exchange, nostro.embedded.faults, lambda new_seed: sandbox.reset(nostro, new_seed)
+                nostro.embedded.exchange,
+                nostro.embedded.faults,
+                lambda new_seed: sandbox.reset(nostro, new_seed),
             )
             await _serve(nostro, nostro.application(controls.operations()), sandbox.how_to)
 
@@ -65,8 +70,9 @@ def sandbox_command(
 def serve_command(host: Host = None, port: Port = None, data: Data = None) -> None:
     """Run the server for real use, on its own data folder.
 
-    Make a key first: nostro keys create --name "my app". All settings can come from the environment: NOSTRO_HOST,
-    NOSTRO_PORT, NOSTRO_DATA, NOSTRO_PUBLIC_URL, NOSTRO_REPLAY, NOSTRO_TIMESTAMP_PAST_S, NOSTRO_TIMESTAMP_FUTURE_S.
+    Make a key first: nostro keys create --name "my app". All settings can come from the environment:
+    NOSTRO_HOST, NOSTRO_PORT, NOSTRO_DATA, NOSTRO_PUBLIC_URL, NOSTRO_REPLAY, NOSTRO_TIMESTAMP_PAST_S,
+    NOSTRO_TIMESTAMP_FUTURE_S.
 
     Example: nostro serve --port 8787 --data /var/lib/nostro
     """
@@ -150,7 +156,7 @@ async def _serve(nostro: Nostro, application: Gateway, how_to: Callable[[str], s
 
 
 class _Server(uvicorn.Server):
-    """uvicorn would raise a caught signal again as soon as its port is closed, and nothing would be drained."""
+    """uvicorn raises a caught signal again as soon as its port is closed, and nothing would be drained."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

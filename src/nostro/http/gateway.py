@@ -13,6 +13,7 @@ answer   JSON; every refusal by `wire.errors.render_error`
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,7 +26,7 @@ from nostro.http.operation import Operation, Who
 from nostro.http.router import MethodMissing, Router
 from nostro.ports import Ids
 from nostro.settings import Settings
-from nostro.wire.errors import render_error
+from nostro.wire.errors import UNEXPECTED, render_error
 from nostro.wire.signature import SignedRequest, check_target, parse_query
 from nostro.wire.strict_json import MAX_BYTES, read_json
 from nostro.wire.values import encode
@@ -72,7 +73,8 @@ class Gateway:
             path, query = check_target(scope["raw_path"], scope["query_string"])
             operation, parameters = self._router.find(scope["method"], path)
             call = await self._call(operation, parameters, path, query, scope, receive)
-            return await operation.handler(call)
+            answer = await operation.handler(call)
+            return answer if isinstance(answer.body, bytes) else replace(answer, body=encode(answer.body))
         except Exception as error:  # noqa: BLE001 - the one place where a refusal becomes an answer
             return _refuse(error)
 
@@ -152,17 +154,18 @@ async def _receive(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
 def _refuse(error: Exception) -> Answer:
     row, body = render_error(error)
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    if row.status == 500:
-        log.error("request_failed", exc_info=error, code=row.code)
+    if row is UNEXPECTED:
+        log.error("request_failed", exc_info=error)
     if row.status == 503:
         headers = ((b"retry-after", RETRY_AFTER_S),)
     if isinstance(error, MethodMissing):
         headers = ((b"allow", error.allowed.encode()),)
-    return Answer(body=body, status=row.status, headers=headers)
+    return Answer(body=encode(body), status=row.status, headers=headers)
 
 
 async def _send(send: Send, answer: Answer, request_id: str) -> None:
-    body = answer.body if isinstance(answer.body, bytes) else encode(answer.body)
+    body = answer.body
+    assert isinstance(body, bytes)
     headers = [
         (b"content-type", answer.content_type),
         (b"content-length", str(len(body)).encode()),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from nostro.domain.ids import AccountId, BrokerageOrderId
 from nostro.domain.order import Order
@@ -15,6 +15,8 @@ from nostro.storage.tables import known_order
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Order)
 
+_IDS_PER_QUERY = 500
+
 
 class SqlOrders:
     """See `storage.port.Orders`."""
@@ -23,8 +25,9 @@ class SqlOrders:
         self._database = database
 
     async def remember(self, account_id: AccountId, orders: Sequence[Order], at: datetime) -> None:
-        if orders:
-            await self._database.write(lambda connection: save(connection, account_id, orders, at))
+        changed = await self._database.read(lambda connection: _changed(connection, account_id, orders))
+        if changed:  # most lists show what is known already, and cost no commit
+            await self._database.write(lambda connection: save(connection, account_id, changed, at))
 
     async def get(self, account_id: AccountId, order_id: BrokerageOrderId) -> Order | None:
         return await self._database.read(lambda connection: find(connection, account_id, order_id))
@@ -45,20 +48,34 @@ def save(connection: Connection, account_id: AccountId, orders: Sequence[Order],
         if known is not None and known.status.is_closed and not order.status.is_closed:
             continue
         row: dict[str, Any] = {
-            "account_id": account_id,
-            "brokerage_order_id": order.brokerage_order_id,
             "is_closed": int(order.status.is_closed),
             "snapshot": encode_order(order),
             "seen_at": at,
         }
-        if known is not None:
+        if known is None:
+            row |= {"account_id": account_id, "brokerage_order_id": order.brokerage_order_id}
+            connection.execute(insert(known_order), row)
+        else:
             connection.execute(
-                delete(known_order).where(
+                update(known_order)
+                .where(
                     known_order.c.account_id == account_id,
                     known_order.c.brokerage_order_id == order.brokerage_order_id,
                 )
+                .values(**row)
             )
-        connection.execute(insert(known_order), row)
+
+
+def _changed(connection: Connection, account_id: AccountId, orders: Sequence[Order]) -> list[Order]:
+    """Pick the orders that are not stored just as they are."""
+    known: dict[str, str] = {}
+    for first in range(0, len(orders), _IDS_PER_QUERY):
+        ids = [order.brokerage_order_id for order in orders[first : first + _IDS_PER_QUERY]]
+        query = select(known_order.c.brokerage_order_id, known_order.c.snapshot).where(
+            known_order.c.account_id == account_id, known_order.c.brokerage_order_id.in_(ids)
+        )
+        known.update(row.tuple() for row in connection.execute(query))
+    return [order for order in orders if known.get(order.brokerage_order_id) != encode_order(order)]
 
 
 def encode_order(order: Order) -> str:

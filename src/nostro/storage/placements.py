@@ -36,6 +36,15 @@ class SqlPlacements:
         await self._database.write(work)
 
 
+    async def give_up_sent(self) -> None:
+        change = (
+            update(place_intent)
+            .where(place_intent.c.state == PlaceState.SENT.value)
+            .values(state=PlaceState.UNKNOWN.value)
+        )
+        await self._database.write(lambda connection: connection.execute(change).rowcount)
+
+
 class SqlPreviews:
     """See `storage.port.Previews`."""
 

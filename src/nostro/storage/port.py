@@ -216,6 +216,10 @@ class Placements(Protocol):
 
     async def finish(self, intent: PlaceIntent, orders: Sequence[Order], at: datetime) -> None: ...
 
+    async def give_up_sent(self) -> None:
+        """Turn what a dead process left SENT into UNKNOWN."""
+        ...
+
 
 class Previews(Protocol):
     async def add(self, trade_id: str, account_id: AccountId, order: NewOrder, at: datetime) -> None: ...

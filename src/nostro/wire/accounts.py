@@ -115,8 +115,8 @@ def render_account(
 ) -> AccountRecord:
     """Render an account.
 
-    `total` is its whole value, None where it is not known; `synced_at` is when its brokerage was last asked with
-    success, None before the first time.
+    `total` is its whole value, None where it is not known; `synced_at` is when its brokerage was last asked
+    with success, None before the first time.
     """
     return AccountRecord(
         id=account.account_id,

@@ -41,7 +41,10 @@ class Evidence(Struct, kw_only=True, frozen=True):
 
 
 class CancellationReceipt(Struct, kw_only=True, frozen=True):
-    """All that is known of one cancel intent (`GET /cancellations/{cancel_id}`; nostro's own). Times are UTC."""
+    """All that is known of one cancel intent (`GET /cancellations/{cancel_id}`; nostro's own).
+
+    Times are UTC.
+    """
 
     cancel_id: str
     account_id: str
@@ -66,8 +69,8 @@ class CancellationReceipt(Struct, kw_only=True, frozen=True):
 def cancel_status(intent: CancelIntent) -> str:
     """Sum the intent up in one word.
 
-    CANCELED or PARTIAL_CANCELED, CANCEL_PENDING, NOT_SENT, UNKNOWN; where the cancel came too late or was refused,
-    the order's own v1 status.
+    CANCELED or PARTIAL_CANCELED, CANCEL_PENDING, NOT_SENT, UNKNOWN; where the cancel came too late or was
+    refused, the order's own v1 status.
     """
     match intent.state:
         case CancelState.CONFIRMED:
@@ -95,7 +98,10 @@ def render_cancel(intent: CancelIntent) -> CancelOrderResponse:
 
 
 def canceled_order(intent: CancelIntent) -> Order | None:
-    """Give the order as a successful cancel leaves it: what was acknowledged is pending, until a look says more."""
+    """Give the order as a successful cancel leaves it.
+
+    What was acknowledged is pending, until a look says more.
+    """
     order = intent.order
     if order is not None and intent.state is CancelState.ACKED:
         return replace(order, status=OrderStatus.PENDING_CANCEL)

@@ -37,7 +37,7 @@ class Brokerage(Struct, kw_only=True, frozen=True):
 
 
 class BrokerageAuthorization(Struct, kw_only=True, frozen=True):
-    """Without `data_freshness_mode`, which is optional, and text in older SDKs but an object in newer ones."""
+    """Without `data_freshness_mode`, which is optional: text in older SDKs, an object in newer ones."""
 
     id: str
     created_date: datetime

@@ -1,8 +1,9 @@
 """Every refusal's answer: HTTP status and code. `docs/errors.md` is generated from this table.
 
-Codes from 1000 to 3999 are SnapTrade's, used with its meaning (research of August to November 2026: its published
-OpenAPI file, its documentation, and clients' recorded replies). Codes from 7000 to 7099 are nostro's own; SnapTrade
-uses none of them. `code` is text and `default_code` the same as a number: both spellings have clients.
+Codes from 1000 to 3999 are SnapTrade's, used with its meaning (research of August to November 2026: its
+published OpenAPI file, its documentation, and clients' recorded replies). Codes from 7000 to 7099 are
+nostro's own; SnapTrade uses none of them. `code` is text and `default_code` the same as a number: both
+spellings have clients.
 """
 
 from typing import NamedTuple
@@ -36,7 +37,7 @@ class ErrorBody(Struct, kw_only=True, frozen=True):
     """Of a cancel: UNKNOWN, NOT_SENT, or the order's own status."""
     cancel_id: str | UnsetType = UNSET
     """Where to look: `GET /cancellations/{cancel_id}`."""
-    order: AccountOrderRecordV2 | None | UnsetType = UNSET
+    order: AccountOrderRecordV2 | UnsetType | None = UNSET
     """The order as last proven."""
     replaced_by: str | UnsetType = UNSET
     """The live successor of a replaced order."""
@@ -110,7 +111,10 @@ def render_cancel_error(intent: CancelIntent) -> tuple[Row, ErrorBody]:
 def _cancel_row(intent: CancelIntent) -> tuple[Row, str]:
     match intent.state:
         case CancelState.TOO_LATE:
-            return CANCEL_TOO_LATE, f"Too late: the order is {_words(intent)} and cannot be cancelled any more."
+            return (
+                CANCEL_TOO_LATE,
+                f"Too late: the order is {_words(intent)} and cannot be cancelled any more.",
+            )
         case CancelState.REFUSED:
             why = intent.message or "it did not carry the request out"
             return CANCEL_REFUSED, f"The brokerage did not cancel the order, which is still open: {why}."
@@ -119,7 +123,8 @@ def _cancel_row(intent: CancelIntent) -> tuple[Row, str]:
         case _:
             return CANCEL_UNKNOWN, (
                 "The cancel was sent, and the brokerage has not said what became of it."
-                f" It is being looked up; see /cancellations/{intent.cancel_id} or send the same request again."
+                " It is being looked up;"
+                f" see /cancellations/{intent.cancel_id} or send the same request again."
             )
 
 

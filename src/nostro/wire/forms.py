@@ -1,6 +1,7 @@
 """How a request body becomes a form, and the body forms that are not orders.
 
-A form takes the keys it knows and ignores the rest, as SnapTrade does. Decimals may come as strings or numbers.
+A form takes the keys it knows and ignores the rest, as SnapTrade does. Decimals may come as strings or
+numbers.
 """
 
 import re
@@ -55,7 +56,10 @@ class ResetUserSecretForm(Struct, kw_only=True, frozen=True):
 
 
 class LoginForm(Struct, kw_only=True, frozen=True):
-    """What the portal is asked to do. nostro draws one portal version and one language, so those wishes are not kept."""
+    """What the portal is asked to do.
+
+    nostro draws one portal version and one language, so those wishes are not kept.
+    """
 
     broker: str | None = None
     immediateRedirect: bool | None = None

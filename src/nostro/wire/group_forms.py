@@ -1,4 +1,7 @@
-"""The forms that place several orders bound together: OCO, OTO, OTOCO, and the older bracket, which is an OTOCO."""
+"""The forms that place several orders bound together.
+
+OCO, OTO, OTOCO, and the older bracket, which is an OTOCO.
+"""
 
 from decimal import Decimal
 from uuid import UUID, uuid5
@@ -143,7 +146,10 @@ class BracketForm(Struct, kw_only=True, frozen=True):
 
 
 def member_id(group_id: ClientOrderId, place: int) -> ClientOrderId:
-    """Name one order of a group: the first carries the group's own id, each other one an id that follows from it."""
+    """Name one order of a group.
+
+    The first carries the group's own id, each other one an id that follows from it.
+    """
     return group_id if place == 0 else ClientOrderId(str(uuid5(UUID(group_id), str(place))))
 
 

@@ -25,7 +25,10 @@ class BrokerageInstrumentsResponse(Struct, kw_only=True, frozen=True):
 
 
 class SymbolQuote(Struct, kw_only=True, frozen=True):
-    """One of `SymbolsQuotes`. A number that nobody knows is left out: the published fields are not nullable."""
+    """One of `SymbolsQuotes`.
+
+    A number that nobody knows is left out: the published fields are not nullable.
+    """
 
     symbol: UniversalSymbol
     last_trade_price: Decimal | UnsetType

@@ -19,7 +19,7 @@ T = TypeVar("T")
 LIMIT_TYPES = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
 STOP_TYPES = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
 _MAX_MAGNITUDE = 18
-"""Amounts lie between 1e-18 and 1e18: beyond that a number is a mistake, or an attack on whoever prints it."""
+"""Amounts lie between 1e-18 and 1e18: beyond that a number is a mistake, or an attack."""
 _PAIR = re.compile(r"([A-Za-z0-9.]+)[-/_]([A-Za-z0-9.]+)")
 
 
@@ -69,7 +69,10 @@ def new_order(
 
 
 def applicable_price(price: Decimal | None, *, field: str, applies: bool, required: bool) -> Decimal | None:
-    """Return the price; refuse one that this type of order does not have: what the caller meant would be a guess."""
+    """Return the price; refuse one that this type of order does not have.
+
+    What the caller meant would be a guess.
+    """
     if not applies and price is not None:
         message = f"`{field}` must be null for this type of order."
         raise InvalidRequest(message)

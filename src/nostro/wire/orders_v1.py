@@ -24,7 +24,10 @@ from nostro.wire.values import optional_text
 
 
 class AccountOrderRecord(Struct, kw_only=True, frozen=True):
-    """One leg of one order. Quantities and prices are decimal strings; SDKs older than mid-2025 typed them as numbers."""
+    """One leg of one order.
+
+    Quantities and prices are decimal strings; SDKs older than mid-2025 typed them as numbers.
+    """
 
     brokerage_order_id: str
     brokerage_group_order_id: str | None
@@ -72,7 +75,10 @@ class MlegOrderResponse(Struct, kw_only=True, frozen=True):
 
 
 class ComplexOrderResponse(Struct, kw_only=True, frozen=True):
-    """What placing an OCO, OTO or OTOCO answers; `orders` is nostro's addition, in the order trigger first."""
+    """What placing an OCO, OTO or OTOCO answers.
+
+    `orders` is nostro's addition, in the order trigger first.
+    """
 
     type: str
     brokerage_group_order_id: str | None

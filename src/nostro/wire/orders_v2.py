@@ -93,7 +93,10 @@ def render_orders_v2(orders: Iterable[Order]) -> AccountOrdersV2Response:
 
 
 def _price_effect(order: Order) -> str:
-    """Name the direction of the net price: a single leg's follows from its side, a multi-leg order's must be known."""
+    """Name the direction of the net price.
+
+    A single leg's follows from its side, a multi-leg order's must be known.
+    """
     if order.price_effect is not None:
         return order.price_effect.name
     if len(order.legs) > 1:

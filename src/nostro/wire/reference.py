@@ -1,7 +1,8 @@
 """Currencies, exchanges, security types and symbols, as records and positions embed them.
 
-Natural keys of ids: a currency's code, an exchange's MIC, a security type's code; for a symbol its family, its
-text and its currency. Stocks and ETFs are one family, because not every brokerage tells them apart everywhere.
+Natural keys of ids: a currency's code, an exchange's MIC, a security type's code; for a symbol its family,
+its text and its currency. Stocks and ETFs are one family, because not every brokerage tells them apart
+everywhere.
 """
 
 from datetime import date
@@ -99,7 +100,10 @@ class UniversalSymbol(Struct, kw_only=True, frozen=True):
 
 
 class UnderlyingSymbol(Struct, kw_only=True, frozen=True):
-    """The security behind an option. Its type is left out: an option symbol does not say whether it is an ETF."""
+    """The security behind an option.
+
+    Its type is left out: an option symbol does not say whether it is an ETF.
+    """
 
     id: str
     symbol: str

@@ -1,8 +1,9 @@
 """SnapTrade's words for domain values, and the domain values for the words that callers send.
 
-Source of the outgoing words: the published OpenAPI file (AccountOrderRecordStatus, AccountOrderRecordStatusV2,
-Action, ActionStrictV2). Incoming words are read with case and underscores ignored, because the generations of
-SnapTrade's forms spell the same word as `StopLimit`, `STOP_LOSS_LIMIT` and `stop_limit`.
+Source of the outgoing words: the published OpenAPI file (AccountOrderRecordStatus,
+AccountOrderRecordStatusV2, Action, ActionStrictV2). Incoming words are read with case and underscores
+ignored, because the generations of SnapTrade's forms spell the same word as `StopLimit`, `STOP_LOSS_LIMIT`
+and `stop_limit`.
 """
 
 from collections.abc import Mapping
@@ -89,7 +90,10 @@ TIME_IN_FORCE_V1: Mapping[TimeInForce, str] = MappingProxyType(
 
 
 def action_v1(leg: Leg) -> str:
-    """Say what a leg does as v1 records do: `BUY_OPEN` for options, `SELL_SHORT` or `BUY_COVER` for known shorts."""
+    """Say what a leg does as v1 records do.
+
+    That is `BUY_OPEN` for options, `SELL_SHORT` or `BUY_COVER` for known shorts.
+    """
     side = leg.side.name
     if leg.position_effect is None:
         return side

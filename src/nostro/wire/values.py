@@ -10,7 +10,10 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def encode(value: object) -> bytes:
-    """Write `value` as compact UTF-8 JSON: Decimal as a number digit by digit, aware times as RFC 3339 (UTC as `Z`)."""
+    """Write `value` as compact UTF-8 JSON.
+
+    Decimal as a number digit by digit, aware times as RFC 3339 (UTC as `Z`).
+    """
     return _ENCODER.encode(value)
 
 
@@ -28,7 +31,10 @@ def optional_text(value: Decimal | None) -> str | None:
 
 
 def decimal_number(value: Decimal) -> Decimal:
-    """Spell a decimal for SnapTrade's number fields: always with a point, as typed SDKs refuse `5` for a float."""
+    """Spell a decimal for SnapTrade's number fields.
+
+    Always with a point, as typed SDKs refuse `5` for a float.
+    """
     text = decimal_text(value)
     return Decimal(text if "." in text else f"{text}.0")
 

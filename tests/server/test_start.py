@@ -1,0 +1,61 @@
+"""How fast a cold server answers, and what `serve` refuses."""
+
+import subprocess
+import time
+from pathlib import Path
+
+from .keys import create_key
+from .portal import connect_paper_account
+from .world import NOSTRO, ORDER, PARTNER, Identity, Server
+
+FIRST_CANCEL_S_MAX = 3.0
+
+
+def test_from_process_start_to_the_first_answered_cancel_takes_under_three_seconds() -> None:
+    begun = time.monotonic()
+    with Server(None) as server:
+        assert server.cancel(ORDER).status == 200
+        took_s = time.monotonic() - begun
+    assert took_s < FIRST_CANCEL_S_MAX
+
+
+def test_serve_refuses_the_folder_of_a_sandbox(tmp_path: Path) -> None:
+    with Server(tmp_path / "data"):
+        pass
+    done = subprocess.run(
+        [*NOSTRO, "serve", "--port", "0", "--data", str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "public" in done.stderr
+
+
+def test_serve_knows_nothing_of_the_sandbox_but_does_the_same_for_a_key_of_its_own(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data").start("serve")
+    try:
+        assert server.cancel(ORDER).status == 401
+        assert server.control("GET", "/truth").status == 404
+        key = create_key(tmp_path / "data")
+        registered = server.call("POST", "/snapTrade/registerUser", {"userId": "u"}, identity=key)
+        user = Identity(key.client_id, key.consumer_key, "u", registered.body["userSecret"])
+        account = connect_paper_account(server, user)
+        order = {"action": "BUY", "symbol": "AAPL", "order_type": "Limit", "time_in_force": "GTC", "price": 1}
+        placed = server.call("POST", "/trade/place", order | {"account_id": account, "units": 1}, identity=user)
+        reply = server.cancel(placed.body["brokerage_order_id"], account=account, identity=user)
+        assert (reply.status, reply.body["status"]) == (200, "CANCELED")
+        assert server.call("GET", "/snapTrade/listUsers", identity=PARTNER).status == 401
+    finally:
+        server.stop()
+
+
+def test_no_secret_is_in_the_database_in_clear(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data").start("serve")
+    key = create_key(tmp_path / "data")
+    secret = server.call("POST", "/snapTrade/registerUser", {"userId": "u"}, identity=key).body["userSecret"]
+    server.stop()
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "data").glob("nostro.db*"))
+    for each in (key.consumer_key, secret):
+        assert each.encode() not in stored
