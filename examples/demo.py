@@ -97,7 +97,7 @@ class Demo:
         reply = self._cancel(order_id)
         status, cancel_id = reply.fields["status"], reply.fields["cancel_id"]
         console.print(
-            f"HTTP {reply.status}: status [bold]{status}[/], which claims neither one nor the other."
+            f"HTTP {reply.status}: status [bold]{status}[/], which claims neither cancelled nor open."
         )
         expected = "CANCELED" if self._count(order_id, "reply_sent", "cancel") else "UNKNOWN"
         self._check("the first answer, after no reply", status, expected)
@@ -207,7 +207,9 @@ def running_sandbox() -> Iterator[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("NOSTRO_")}
     command = [sys.executable, "-m", "nostro", "sandbox", "--port", "0"]
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 - our own server
+            command, env=env, stdout=subprocess.PIPE, stderr=log, text=True
+        )
         try:
             first_line = process.stdout.readline() if process.stdout is not None else ""
             if not first_line.startswith("listening on "):

@@ -2,6 +2,7 @@
 
 import http.client
 import http.server
+import runpy
 import subprocess
 import sys
 import threading
@@ -11,12 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from examples.demo import Demo
 
 from .sdk.install import install_python
 from .server.world import Server
 
 DEMO = Path(__file__).parents[1] / "examples/demo.py"
+Demo = runpy.run_path(str(DEMO))["Demo"]
 
 
 def test_the_demo_shows_each_verdict_and_finds_every_answer_true() -> None:

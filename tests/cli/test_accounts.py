@@ -1,4 +1,4 @@
-"""`nostro accounts` and `nostro orders`, against a running sandbox, and where the caller's name comes from."""
+"""`nostro accounts` and `nostro orders`, against a running sandbox, and where the identity comes from."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,16 @@ def test_without_a_key_the_usage_is_wrong(nostro: Run, missing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["127.0.0.1:8787", "ftp://127.0.0.1", "http://", "http://h:99999", "http://h/?q"]
+    "url",
+    [
+        "127.0.0.1:8787",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://h:99999",
+        "http://h/é",
+        "http://h/a b",
+        "http://h/?q",
+    ],
 )
 def test_an_address_that_is_none_is_wrong_usage(url: str) -> None:
     assert run_nostro("accounts", "--sandbox", "--url", url).exit_code == 2

@@ -27,7 +27,7 @@ def python_sdk(request: pytest.FixtureRequest) -> Installed:
 @pytest.fixture(
     scope="session",
     params=[*(("python", v) for v in PYTHON_VERSIONS), *(("typescript", v) for v in TYPESCRIPT_VERSIONS)],
-    ids=lambda param: "-".join(param),
+    ids="-".join,
 )
 def any_sdk(request: pytest.FixtureRequest) -> Installed:
     """Each SDK of both languages in turn; TypeScript is skipped where node or npm is missing."""
@@ -42,7 +42,7 @@ def any_sdk(request: pytest.FixtureRequest) -> Installed:
 
 @pytest.fixture(scope="session")
 def start_sdk() -> Iterator[StartSdk]:
-    """Start SDKs against any server; one that was started before with the same arguments is handed out again."""
+    """Start SDKs against any server; the same arguments give the same running SDK."""
     running: dict[tuple[object, ...], Sdk] = {}
     with ExitStack() as stack:
 

@@ -8,10 +8,10 @@ one line out, for answers and API exceptions alike:
 
     {"id": 1, "status": 200, "body": ..., "headers": {...}, "model_error": null}
 
-`model_error` says why the SDK's own response model does not accept the body; null where it does, or where the SDK
-has no model for that status. The call `model` only checks `kwargs.body` against the SDK's model named
-`kwargs.name` (a module of `snaptrade_client.model`); the call `has` says in `body` whether there is an API method
-`kwargs.name`. Their status is null.
+`model_error` says why the SDK's own response model does not accept the body; null where it does, or where the
+SDK has no model for that status. The call `model` only checks `kwargs.body` against the SDK's model named
+`kwargs.name` (a module of `snaptrade_client.model`); the call `has` says in `body` whether there is an API
+method `kwargs.name`. Their status is null.
 """
 
 import argparse

@@ -81,7 +81,7 @@ class Sdk:
         return self._ask("has", {"name": name}).body is True
 
     def check_model(self, name: str, body: object) -> str | None:
-        """Say why the SDK's model `name` (Python only, e.g. `account_order_record`) refuses `body`; None if not."""
+        """Say why the model `name` (Python only, e.g. `account_order_record`) refuses `body`; None if not."""
         return self._ask("model", {"name": name, "body": body}).model_error
 
     def close(self) -> None:

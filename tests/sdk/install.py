@@ -37,7 +37,7 @@ def missing_for_typescript() -> str | None:
 
 
 def install_typescript(version: str) -> Installed:
-    """Install `tests/sdk/node/<version>` with `npm ci`; needs a package registry unless it was done before."""
+    """Install `tests/sdk/node/<version>` with `npm ci`; needs a registry unless it was done before."""
     source = Path(__file__).parent / "node" / version
     folder = _BUILD / f"typescript-{version}-{_digest(source / 'package-lock.json')}"
     if not folder.exists():
@@ -60,7 +60,7 @@ def _fresh_folder() -> Path:
 
 
 def _publish(fresh: Path, folder: Path) -> None:
-    """Move a complete installation into place; another process may have been first, and then its copy stays."""
+    """Move a complete installation into place; where another process was first, its copy stays."""
     try:
         fresh.rename(folder)
     except OSError:

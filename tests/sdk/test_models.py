@@ -167,7 +167,7 @@ NEWER_THAN_11 = {"connection_accounts_response", "simple_trade_response"}
 
 @pytest.fixture(scope="module", params=("13", "11"))
 def sdk(request: pytest.FixtureRequest, start_sdk: StartSdk) -> Sdk:
-    """Each Python SDK with the published models; in 11.0.100 quantities and prices of orders were still numbers."""
+    """Each Python SDK with the published models; 11.0.100 still has numbers for quantities and prices."""
     return start_sdk(install_python(request.param), "http://127.0.0.1:9")
 
 

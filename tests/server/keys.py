@@ -10,7 +10,9 @@ from .world import NOSTRO, Identity
 
 def _run(data: Path, *arguments: str) -> str:
     env = os.environ | {"NOSTRO_DATA": str(data)}
-    done = subprocess.run([*NOSTRO, *arguments], env=env, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [*NOSTRO, *arguments], env=env, capture_output=True, text=True, check=True, timeout=60
+    )
     return done.stdout
 
 

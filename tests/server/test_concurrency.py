@@ -23,7 +23,9 @@ def test_fifty_callers_of_one_cancel_cause_one_request_and_get_one_verdict(sandb
 
 
 @pytest.mark.parametrize("kind", ["reply_lost", "hang", "ack_only", "ack_then_fill", "drop_before"])
-def test_fifty_callers_into_a_fault_still_cause_at_most_one_request_at_a_time(sandbox: Server, kind: str) -> None:
+def test_fifty_callers_into_a_fault_still_cause_at_most_one_request_at_a_time(
+    sandbox: Server, kind: str
+) -> None:
     sandbox.fault(kind, order_id=ORDER, times=None)
     replies = all_at_once(sandbox)
     received = sandbox.cancels_received(ORDER)
@@ -53,5 +55,7 @@ def test_a_hundred_orders_canceled_at_once_all_end_canceled(sandbox: Server) -> 
         replies = list(pool.map(sandbox.cancel, orders))
     assert {reply.body["status"] for reply in replies} == {"CANCELED"}
     truth = sandbox.truth()
-    received = [entry for entry in truth if entry["event"] == "request_received" and entry["operation"] == "cancel"]
+    received = [
+        entry for entry in truth if entry["event"] == "request_received" and entry["operation"] == "cancel"
+    ]
     assert len(received) == len(orders)

@@ -1,4 +1,4 @@
-"""kill -9 at every named point of the cancel path: nothing that was asked is lost, and nothing is asked twice."""
+"""kill -9 at every named point of the cancel path: nothing asked is lost, and nothing is asked twice."""
 
 import http.client
 import signal

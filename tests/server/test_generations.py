@@ -39,7 +39,9 @@ def record(reply: Reply) -> dict[str, object]:
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_every_generation_cancels_under_both_prefixes(sandbox: Server, prefix: str, generation: Cancel) -> None:
+def test_every_generation_cancels_under_both_prefixes(
+    sandbox: Server, prefix: str, generation: Cancel
+) -> None:
     reply = generation(sandbox, prefix, ORDER)
     assert reply.status == 200
     assert record(reply)["brokerage_order_id"] == ORDER
@@ -54,7 +56,9 @@ def test_an_old_generation_answers_the_orders_record(sandbox: Server, generation
 
 
 @pytest.mark.parametrize("generation", [first, second, third])
-def test_an_old_generation_shows_an_acknowledged_cancel_as_pending(sandbox: Server, generation: Cancel) -> None:
+def test_an_old_generation_shows_an_acknowledged_cancel_as_pending(
+    sandbox: Server, generation: Cancel
+) -> None:
     sandbox.fault("ack_only", order_id=ORDER)
     assert record(generation(sandbox, "", ORDER))["status"] == "CANCEL_PENDING"
 

@@ -83,7 +83,7 @@ WRITES: dict[str, dict[str, Any]] = {
 def filled(shared: Server) -> Server:
     """A sandbox whose account holds something of every class and has orders in many states."""
     shared.control("POST", "/reset", {})
-    market = {"order_type": "Market", "price": None, "units": 2}
+    market: dict[str, Any] = {"order_type": "Market", "price": None, "units": 2}
     for symbol in ("AAPL", "SPY", "ESZ6", "BTC-USD", "AAPL  300118C00240000"):
         action = "BUY_TO_OPEN" if len(symbol) > 10 else "BUY"
         shared.place(symbol=symbol.replace("-", "/"), action=action, **market)
@@ -118,7 +118,7 @@ def test_the_sdks_model_accepts_the_answer(sdk: Sdk, name: str) -> None:
 
 
 def test_a_login_link(sdk: Sdk) -> None:
-    # Asked by the model's name: the answer has two shapes, and SDK 11 cannot deserialize such a choice itself.
+    # Asked by the model's name: the answer has two shapes, and SDK 11 cannot deserialize such a choice.
     reply = sdk.call("authentication.login_snap_trade_user", **USER)
     assert reply.status == 200
     assert sdk.check_model("login_redirect_uri", reply.body) is None
@@ -127,7 +127,12 @@ def test_a_login_link(sdk: Sdk) -> None:
 def test_an_order_in_detail(sdk: Sdk, filled: Server) -> None:
     for order in ask(sdk, "account_information.get_user_account_orders", **OF_ACCOUNT):
         order_id = order["brokerage_order_id"]
-        ask(sdk, "account_information.get_user_account_order_detail", brokerage_order_id=order_id, **OF_ACCOUNT)
+        ask(
+            sdk,
+            "account_information.get_user_account_order_detail",
+            brokerage_order_id=order_id,
+            **OF_ACCOUNT,
+        )
         ask(
             sdk,
             "experimental_endpoints.get_user_account_order_detail_v2",

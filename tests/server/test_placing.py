@@ -1,7 +1,6 @@
-"""Placing, previewing and replacing, so that there is something to cancel; and at most once per client order id."""
+"""Placing, previewing and replacing, and at most once per client order id."""
 
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -175,6 +174,6 @@ def test_a_fill_shows_in_balances_and_positions(sandbox: Server) -> None:
     sandbox.control("POST", "/quotes", {"symbol": "AAPL", "bid": "99.5", "ask": "100"})
     place(sandbox, order_type="Market", price=None, units=3)
     positions = sandbox.call("GET", f"/accounts/{ACCOUNT}/positions/all").body["results"]
-    assert [(each["instrument"]["symbol"], Decimal(each["units"])) for each in positions] == [("AAPL", 3)]
+    assert [(each["instrument"]["symbol"], each["units"]) for each in positions] == [("AAPL", "3")]
     balance = sandbox.call("GET", f"/accounts/{ACCOUNT}/balances").body[0]
     assert (balance["currency"]["code"], balance["cash"]) == ("USD", 999_700.0)

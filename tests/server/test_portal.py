@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from .portal import connect_paper_account, login_link, open_page, submit
-from .world import Server
+from .world import Server, send
 
 
 def test_a_link_opens_a_page_that_connects_a_paper_account(sandbox: Server) -> None:
@@ -76,8 +76,6 @@ def test_the_link_has_a_query_so_that_clients_can_append_to_it(sandbox: Server) 
 
 
 def test_the_page_runs_nothing_from_anywhere_and_cannot_be_framed(sandbox: Server) -> None:
-    from .world import send
-
     parts = urlsplit(login_link(sandbox))
     reply = send(sandbox.url, "GET", f"{parts.path}?{parts.query}", None, {}, 30)
     policy = reply.headers["content-security-policy"]

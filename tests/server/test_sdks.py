@@ -1,7 +1,6 @@
 """Every asset class and group through the official SDKs: place, list in both shapes, cancel, list again."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -149,7 +148,7 @@ def test_place_list_cancel_list(shared: Server, sdk: Sdk, kind: str) -> None:
     assert len(v1) == len(v2) == 1
     assert v1 <= {"ACCEPTED", "CONTINGENT_ORDER"}
     for order_id in order_ids:
-        if shared.true_status(order_id) in ("canceled",):
+        if shared.true_status(order_id) == "canceled":
             continue  # went with its group
         body = ask(sdk, "trading.cancel_order", account_id=ACCOUNT, brokerage_order_id=order_id)
         assert (body["brokerage_order_id"], body["status"]) == (order_id, "CANCELED")
@@ -165,9 +164,14 @@ def test_a_part_fill_then_cancel_shows_both_quantities_in_both_shapes(shared: Se
     shared.control("POST", f"/orders/{order_id}/fill", {"units": 2, "price": 1})
     body = ask(sdk, "trading.cancel_order", account_id=ACCOUNT, brokerage_order_id=order_id)
     assert body["status"] == "PARTIAL_CANCELED"
-    v1 = ask(sdk, "account_information.get_user_account_order_detail", account_id=ACCOUNT, brokerage_order_id=order_id)
+    v1 = ask(
+        sdk,
+        "account_information.get_user_account_order_detail",
+        account_id=ACCOUNT,
+        brokerage_order_id=order_id,
+    )
     assert v1["status"] == "PARTIAL_CANCELED"
-    assert (Decimal(v1["filled_quantity"]), Decimal(v1["canceled_quantity"])) == (2, 3)
+    assert (v1["filled_quantity"], v1["canceled_quantity"]) == ("2", "3")
     v2 = ask(
         sdk,
         "experimental_endpoints.get_user_account_order_detail_v2",
@@ -175,7 +179,7 @@ def test_a_part_fill_then_cancel_shows_both_quantities_in_both_shapes(shared: Se
         brokerage_order_id=order_id,
     )
     leg = v2["legs"][0]
-    assert (Decimal(leg["filled_quantity"]), Decimal(leg["canceled_quantity"])) == (2, 3)
+    assert (leg["filled_quantity"], leg["canceled_quantity"]) == ("2", "3")
 
 
 def test_the_cancel_of_early_2025_works_through_the_sdk_that_has_it(

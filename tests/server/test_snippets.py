@@ -1,4 +1,4 @@
-"""The snippets of SnapTrade's "Cancel order" page, as printed but for the server's address, cancel a real order."""
+"""The snippets of SnapTrade's "Cancel order" page, with the server's address added, cancel a real order."""
 
 import os
 import shutil

@@ -43,7 +43,9 @@ def test_serve_knows_nothing_of_the_sandbox_but_does_the_same_for_a_key_of_its_o
         user = Identity(key.client_id, key.consumer_key, "u", registered.body["userSecret"])
         account = connect_paper_account(server, user)
         order = {"action": "BUY", "symbol": "AAPL", "order_type": "Limit", "time_in_force": "GTC", "price": 1}
-        placed = server.call("POST", "/trade/place", order | {"account_id": account, "units": 1}, identity=user)
+        placed = server.call(
+            "POST", "/trade/place", order | {"account_id": account, "units": 1}, identity=user
+        )
         reply = server.cancel(placed.body["brokerage_order_id"], account=account, identity=user)
         assert (reply.status, reply.body["status"]) == (200, "CANCELED")
         assert server.call("GET", "/snapTrade/listUsers", identity=PARTNER).status == 401

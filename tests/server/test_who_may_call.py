@@ -14,7 +14,7 @@ from .world import ACCOUNT, CONSUMER_KEY, ORDER, PARTNER, SEED_USER, Identity, R
 USER_QUERY = {"userId": SEED_USER.user_id or "", "userSecret": SEED_USER.user_secret or ""}
 
 
-def raw(  # noqa: PLR0913 - the parts of a request, each by name
+def raw(
     server: Server,
     *,
     method: str = "POST",
@@ -29,7 +29,9 @@ def raw(  # noqa: PLR0913 - the parts of a request, each by name
     values = USER_QUERY | {"clientId": "PARTNER_CLIENT_ID", "timestamp": str(int(time.time()))}
     raw_query = urlencode({name: value for name, value in (values | (query or {})).items() if value != "-"})
     signature = sign(signed, path, raw_query, key)
-    return send(server.url, method, f"{path}?{raw_query}", body, {"Signature": signature} | (headers or {}), 30)
+    return send(
+        server.url, method, f"{path}?{raw_query}", body, {"Signature": signature} | (headers or {}), 30
+    )
 
 
 CANCEL = {"brokerage_order_id": ORDER}
@@ -86,7 +88,9 @@ def test_an_unknown_user_and_a_wrong_secret_are_answered_alike(sandbox: Server) 
         b"{",
     ],
 )
-def test_a_body_with_two_readings_is_refused_before_the_signature_is_looked_at(sandbox: Server, body: bytes) -> None:
+def test_a_body_with_two_readings_is_refused_before_the_signature_is_looked_at(
+    sandbox: Server, body: bytes
+) -> None:
     reply = raw(sandbox, body=body, key="WRONG")
     assert (reply.status, reply.body["code"]) == (400, "1012")
 
@@ -188,7 +192,11 @@ def test_users_are_registered_listed_and_deleted(sandbox: Server) -> None:
     deleted = sandbox.call(
         "DELETE", "/snapTrade/deleteUser", query={"userId": "über & söhne/1"}, identity=PARTNER
     )
-    assert (deleted.status, deleted.body["status"], deleted.body["userId"]) == (200, "deleted", "über & söhne/1")
+    assert (deleted.status, deleted.body["status"], deleted.body["userId"]) == (
+        200,
+        "deleted",
+        "über & söhne/1",
+    )
     assert sandbox.call("GET", "/accounts", identity=user).status == 401
 
 

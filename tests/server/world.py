@@ -1,7 +1,7 @@
 """A sandbox in a process of its own, and a client that signs as SnapTrade's documentation says.
 
-The signing here is written from that documentation with the standard library alone: it shares no code with the
-verifier that it tests.
+The signing here is written from that documentation with the standard library alone: it shares no code with
+the verifier that it tests.
 """
 
 import base64
@@ -53,7 +53,9 @@ PARTNER = Identity(user_id=None, user_secret=None)
 
 
 def sign(content: object, path: str, query: str, consumer_key: str) -> str:
-    text = json.dumps({"content": content, "path": path, "query": query}, separators=(",", ":"), sort_keys=True)
+    text = json.dumps(
+        {"content": content, "path": path, "query": query}, separators=(",", ":"), sort_keys=True
+    )
     return base64.b64encode(hmac.new(consumer_key.encode(), text.encode(), hashlib.sha256).digest()).decode()
 
 
@@ -168,7 +170,9 @@ class Server:
             "price": 1.0,
             "units": 10,
         } | terms
-        reply = self.call("POST", "/trade/place", {key: value for key, value in order.items() if value is not None})
+        reply = self.call(
+            "POST", "/trade/place", {key: value for key, value in order.items() if value is not None}
+        )
         assert reply.status == 200, reply.body
         order_id: str = reply.body["brokerage_order_id"]
         return order_id

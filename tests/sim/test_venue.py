@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from nostro.brokers.paper import PaperBroker
-from nostro.brokers.port import Broker, ReadFailed
+from nostro.brokers.port import Broker
 from nostro.brokers.transport import Request
 from nostro.domain.cancel import (
     Canceled,
@@ -21,6 +21,7 @@ from nostro.domain.cancel import (
     OrderFound,
     UnknownCause,
 )
+from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.instrument import AssetClass
 from nostro.domain.order import OrderStatus, OrderType, TimeInForce

@@ -1,7 +1,7 @@
 """A real SQLite database with the real schema."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(path: Path) -> Iterator[Run[Any]]:
+def run(path: Path) -> Run[Any]:
     """Run a coroutine function on the open database."""
 
     def runner(work: Callable[[SqliteDatabase], Coroutine[Any, Any, Any]]) -> Any:
@@ -42,4 +42,4 @@ def run(path: Path) -> Iterator[Run[Any]]:
 
         return asyncio.run(main())
 
-    yield runner
+    return runner

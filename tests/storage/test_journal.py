@@ -80,8 +80,16 @@ async def furnish(database: SqliteDatabase) -> None:
             insert(partner_key),
             {"client_id": "P", "name": "", "is_personal": 0, "sealed_consumer_key": b"", "created_at": T0},
         )
-        sql.execute(insert(api_user), {"client_id": "P", "user_id": "u", "secret_hash": b"", "created_at": T0})
-        row = {"connection_id": "k", "client_id": "P", "user_id": "u", "broker_slug": "PAPER", "name": ""}
+        sql.execute(
+            insert(api_user), {"client_id": "P", "user_id": "u", "secret_hash": b"", "created_at": T0}
+        )
+        row: dict[str, Any] = {
+            "connection_id": "k",
+            "client_id": "P",
+            "user_id": "u",
+            "broker_slug": "PAPER",
+            "name": "",
+        }
         row |= {"type": "trade", "sealed_credentials": b"", "created_at": T0, "updated_at": T0}
         sql.execute(insert(connection), row)
         each = {"account_id": ACCOUNT, "connection_id": "k", "number": "1", "name": "", "currency": "USD"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from nostro.storage.database import StoreFailed
+from nostro.domain.errors import StoreFailed
 from nostro.storage.sqlite import SqliteDatabase
 
 from .conftest import Run
@@ -29,7 +29,9 @@ def notes(connection: Connection) -> list[str]:
 
 
 async def make_table(database: SqliteDatabase) -> None:
-    await database.write(lambda connection: connection.execute(text("CREATE TABLE note (name TEXT UNIQUE)")).close())
+    await database.write(
+        lambda connection: connection.execute(text("CREATE TABLE note (name TEXT UNIQUE)")).close()
+    )
 
 
 def test_what_was_written_is_read_back_by_another_process(run: Run[Any], path: Path) -> None:
@@ -81,7 +83,9 @@ def test_writes_that_arrive_together_share_commits(run: Run[Any], path: Path) ->
         return path.with_name("nostro.db-wal").stat().st_size - before
 
     grown_bytes = run(work)
-    alone_bytes = 2 * 4120  # a commit of its own writes at least the table's page and the index's, with frame headers
+    alone_bytes = (
+        2 * 4120
+    )  # a commit of its own writes at least the table's page and the index's, with frame headers
     assert grown_bytes < MANY * alone_bytes / 10
 
 
@@ -114,9 +118,16 @@ def test_a_full_database_says_so_and_keeps_what_it_had(run: Run[Any]) -> None:
     async def work(database: SqliteDatabase) -> list[str]:
         await make_table(database)
         await database.write(add("a"))
-        await database.write(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1").close())
+        await database.write(
+            lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1").close()
+        )
         with pytest.raises(StoreFailed):
             await database.write(add("x" * 100_000))
         return await database.read(notes)
 
     assert run(work) == ["a"]
+
+
+def test_what_is_no_database_is_a_store_failure_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(StoreFailed, match="cannot be opened"):
+        SqliteDatabase(tmp_path)

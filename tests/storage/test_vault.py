@@ -1,6 +1,7 @@
 """Secrets at rest: sealed to their place, under a ring that only its owner reads."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,10 +68,20 @@ def test_a_ring_that_others_can_read_is_refused_with_the_remedy(tmp_path: Path) 
         ring(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"active": "00"}', '{"active": "00", "keys": {"zz": "?"}}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"active": "00"}', '{"active": "00", "keys": {"zz": "?"}}']
+)
 def test_a_broken_ring_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "keys.json"
     file.write_text(content)
     file.chmod(0o600)
     with pytest.raises(VaultError):
         ring(tmp_path)
+
+
+def test_two_that_start_at_once_share_one_ring(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        vaults = list(pool.map(lambda _: ring(tmp_path), range(8)))
+    sealed = vaults[0].seal("secret", PLACE)
+    assert {vault.unseal(sealed, PLACE) for vault in vaults} == {"secret"}
+    assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]

@@ -5,11 +5,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from nostro.domain.cancel import CancelIntent, CancelRejectReason, CancelState, UnknownCause
+from nostro.domain.cancel import CancelIntent, CancelRejectReason, CancelState, EvidenceRecord, UnknownCause
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import Leg, Order, OrderStatus, OrderType, Side, TimeInForce
-from nostro.storage.port import EvidenceRecord
 from nostro.wire.cancel import cancel_status, canceled_order, render_cancel, render_receipt
 from nostro.wire.values import encode
 

@@ -122,7 +122,7 @@ def test_a_kind_that_is_not_traded_is_refused(kind: str, sentence: str) -> None:
 def test_a_simple_order_without_units_or_value_is_refused() -> None:
     legs = [{"instrument": {"kind": "equity", "symbol": "AAPL"}, "action": "buy"}]
 
-    with pytest.raises(InvalidRequest, match="exactly one of `legs\\[0\\].units` and `notional_value`"):
+    with pytest.raises(InvalidRequest, match=r"exactly one of `legs\[0\].units` and `notional_value`"):
         simple(legs=legs)
 
 

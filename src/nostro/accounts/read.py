@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from nostro.brokers.port import ReadFailed
 from nostro.connections.sessions import Sessions
 from nostro.domain.account import Balance, Position
-from nostro.domain.errors import ConnectionDisabled
+from nostro.domain.errors import ConnectionDisabled, ReadFailed
 from nostro.storage.port import OwnedAccount
 
 

@@ -7,7 +7,7 @@ Rules for an adapter, each checked by the conformance suite:
 - It calls "cancelled" or "rejected" only what the brokerage's own reply says about this very order.
   Everything else that left this machine is `CancelUnknown`.
 - It sends a state-changing request at most once, and never to an endpoint that can name more than one order.
-- Reads raise `ReadFailed`: no answer of a read changes anything.
+- Reads raise `domain.errors.ReadFailed`: no answer of a read changes anything.
 """
 
 from collections.abc import Sequence
@@ -21,13 +21,6 @@ from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.instrument import Instrument
 from nostro.domain.order import Order
 from nostro.domain.place import NewGroup, NewOrder, PlaceOutcome, Preview, Replacement, ReplaceOutcome
-
-
-class ReadFailed(Exception):
-    """A read came to nothing: unreachable, refused, unreadable.
-
-    `str()` is safe to show and holds no secret.
-    """
 
 
 class Broker(Protocol):

@@ -1,9 +1,9 @@
 """How bytes reach a brokerage, and what is certain when they do not come back.
 
-    TransportError
-      NeverSent    no byte of the request left this machine
-      NoReply      at least one byte may have left; what it did is not known
-        TimedOut
+TransportError
+  NeverSent    no byte of the request left this machine
+  NoReply      at least one byte may have left; what it did is not known
+    TimedOut
 """
 
 from dataclasses import dataclass

@@ -137,7 +137,7 @@ def judge(reply: Reply, order_id: str) -> Verdict:
     if (reply.status, fields.get("code")) in _NOT_CANCELED:
         return Verdict(CancelExit.NOT_CANCELED, f"Order {order_id} was not cancelled", detail)
     if (reply.status, status) == (CANCEL_NOT_SENT.status, NOT_SENT):
-        return Verdict(CancelExit.NOT_SENT, f"Order {order_id} is as it was", detail)
+        return Verdict(CancelExit.NOT_SENT, f"The cancel of order {order_id} was not sent", detail)
     if 300 <= reply.status < 500:
         return Verdict(CancelExit.FAILED, reply.refusal)
     return Verdict(CancelExit.UNKNOWN, f"It is not known whether order {order_id} is cancelled")

@@ -6,6 +6,7 @@ answer is missing, its exceptions say whether anything can have left this machin
 
 import http.client
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from nostro.wire.signature import canonical_text, sign
 
 TIMEOUT_S = 20.0
 """Longer than the server takes to answer anything that names no `Prefer: wait`."""
+
+_PRINTABLE = re.compile("[!-~]+")
 
 
 class UrlInvalid(ValueError):
@@ -72,11 +75,13 @@ class Client:
         self._clock = clock
         try:
             parts = urlsplit(url)
-            self._is_https, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
+            host, port = parts.hostname, parts.port
         except ValueError as error:
             raise UrlInvalid(str(error)) from error
-        if parts.scheme not in ("http", "https") or not self._host or parts.query or parts.fragment:
+        is_clean = _PRINTABLE.fullmatch(url) is not None and not parts.query and not parts.fragment
+        if parts.scheme not in ("http", "https") or not host or not is_clean:
             raise UrlInvalid("It must look like http://127.0.0.1:8787.")
+        self._host, self._port, self._is_https = host, port, parts.scheme == "https"
         self._prefix = parts.path.rstrip("/")
 
     def ask(
@@ -135,7 +140,7 @@ class Client:
 
     def _connect(self, timeout_s: float) -> http.client.HTTPConnection:
         kind = http.client.HTTPSConnection if self._is_https else http.client.HTTPConnection
-        connection = kind(self._host or "", self._port, timeout=timeout_s)
+        connection = kind(self._host, self._port, timeout=timeout_s)
         try:
             connection.connect()
         except (OSError, UnicodeError) as error:

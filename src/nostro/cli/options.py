@@ -65,8 +65,8 @@ def _offer(
         except (NotConnected, NotAnswered, Refused) as error:
             fail(str(error))
 
-    # What typer reads to make the options.
-    run.__signature__ = signature.replace(parameters=(*own, *options))  # type: ignore[attr-defined]  # inspect reads it
+    offered = signature.replace(parameters=(*own, *options))
+    run.__signature__ = offered  # type: ignore[attr-defined]  # what typer reads to make the options
     return run
 
 

@@ -19,10 +19,10 @@ from rich.console import Console
 from nostro import sandbox
 from nostro.app import DRAIN_S, Nostro, build
 from nostro.cli.logs import configure_logs
+from nostro.domain.errors import StoreFailed
 from nostro.http.gateway import Gateway
 from nostro.http.sandbox import SandboxControls
 from nostro.settings import Settings, SettingsInvalid, read_settings
-from nostro.storage.database import StoreFailed
 from nostro.storage.schema import SchemaTooNew
 from nostro.storage.vault import VaultError
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nostro.app import open_store
+from nostro.domain.errors import StoreFailed
 from nostro.ports import Clock, Ids
-from nostro.storage.database import StoreFailed
 from nostro.storage.identity import SqlKeys, SqlUsers
 from nostro.storage.port import Keys
 from nostro.storage.schema import SchemaTooNew

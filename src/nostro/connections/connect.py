@@ -3,12 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from nostro.brokers.port import ReadFailed
 from nostro.brokers.registry import Registry
 from nostro.connections.sessions import Sessions
 from nostro.domain.account import Account
 from nostro.domain.connection import Connection, ConnectionType
-from nostro.domain.errors import ConnectionAlreadyDisabled, ConnectionDisabled, InvalidRequest, NotFound
+from nostro.domain.errors import (
+    ConnectionAlreadyDisabled,
+    ConnectionDisabled,
+    InvalidRequest,
+    NotFound,
+    ReadFailed,
+)
 from nostro.domain.ids import AccountId, ConnectionId, is_uuid
 from nostro.ports import Clock, Ids
 from nostro.storage.port import Connections, OwnedAccount, Owner

@@ -204,6 +204,17 @@ class Restarted:
 Evidence = Replied | Looked | Restarted
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRecord:
+    """One line of an intent's history, for people: what was learnt when, and what it made of the intent."""
+
+    at: datetime
+    kind: str
+    state: str
+    """The state that the evidence left the intent in."""
+    detail: Mapping[str, object]
+
+
 def decide(intent: CancelIntent, evidence: Evidence) -> CancelIntent:
     """Return the intent as `evidence` leaves it; the same object when it proves nothing new.
 

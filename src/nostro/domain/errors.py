@@ -15,8 +15,9 @@ Refusal
   BodyTooSlow              the request did not arrive whole in time
   ConnectionDisabled       nothing was sent
   ConnectionAlreadyDisabled
+  StoreFailed              our own database does not answer; nothing was sent
   BrokerageUnreachable     nothing was sent; worth trying again
-  BrokerageFailed          asked, and no usable answer; nothing was changed
+  ReadFailed               a read at the brokerage came to nothing; nothing was changed
   PlaceUnknown             an order may or may not exist now
 """
 
@@ -126,11 +127,22 @@ class ConnectionAlreadyDisabled(Refusal):
     default_message = "This connection is already disabled."
 
 
+class StoreFailed(Refusal):
+    """The database could not do the work: it is full, gone or broken, as its cause says.
+
+    Whoever catches it after a request has left must not pass it on: its words would be a lie then.
+    """
+
+    default_message = "The server's own database does not answer. Nothing was sent."
+
+
 class BrokerageUnreachable(Refusal):
     default_message = "The brokerage could not be reached. Nothing was sent."
 
 
-class BrokerageFailed(Refusal):
+class ReadFailed(Refusal):
+    """A brokerage could not be read: it is unreachable, it refused, or its answer is unreadable."""
+
     default_message = "Unable to sync with brokerage account. Invalid response from Brokerage API."
 
 

@@ -447,7 +447,7 @@ IDENTITY = (
 )
 
 REFERENCE = (
-    _get("/", "APIStatus_check", reference.get_status, Status, "Get API status", who=Who.ANYONE),
+    _get("/", "ApiStatus_check", reference.get_status, Status, "Get API status", who=Who.ANYONE),
     _get(
         "/brokerages",
         "ReferenceData_listAllBrokerages",

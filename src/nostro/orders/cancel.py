@@ -27,12 +27,11 @@ from nostro.domain.cancel import (
     Replied,
     UnknownCause,
 )
-from nostro.domain.errors import BrokerageUnreachable, OrderIdInvalid, OrderUnknown
+from nostro.domain.errors import BrokerageUnreachable, OrderIdInvalid, OrderUnknown, StoreFailed
 from nostro.domain.ids import BrokerageOrderId, CancelId
 from nostro.orders.reconcile import Reconciler, settled_at
 from nostro.orders.watch import Watch
 from nostro.ports import Clock, Crashpoint, Ids, Tasks
-from nostro.storage.database import StoreFailed
 from nostro.storage.port import Claim, Journal, Orders, OwnedAccount, Owner
 
 ANSWER_DEADLINE_S = 10.0

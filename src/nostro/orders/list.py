@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from nostro.connections.sessions import Sessions
 from nostro.domain.cancel import LookFailed, OrderAbsent, OrderFound
-from nostro.domain.errors import BrokerageFailed, NotFound
+from nostro.domain.errors import NotFound, ReadFailed
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import Order
 from nostro.ports import Clock
@@ -34,7 +34,7 @@ class ListOrders:
 
         Raises:
             NotFound: neither the brokerage nor nostro has ever shown such an order here.
-            BrokerageFailed: the brokerage does not answer, or does not show an order that it showed before.
+            ReadFailed: the brokerage does not answer, or does not show an order that it showed before.
             ConnectionDisabled: nothing was asked.
         """
         broker = await self._sessions.reading(target.connection)
@@ -48,6 +48,6 @@ class ListOrders:
             case OrderAbsent():
                 if await self._orders.get(target.account.account_id, order_id) is None:
                     raise NotFound
-                raise BrokerageFailed
+                raise ReadFailed
             case LookFailed():
-                raise BrokerageFailed
+                raise ReadFailed

@@ -8,6 +8,7 @@
 A placement whose outcome is unknown is never sent again: a repeat looks for it by its client order id.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +19,14 @@ import structlog
 from nostro.brokers.port import Broker
 from nostro.connections.sessions import Sessions
 from nostro.domain.cancel import CancelUnknown, NotSent, OrderFound, UnknownCause
-from nostro.domain.errors import BrokerageUnreachable, ClientOrderIdReused, OrderRefused, PlaceUnknown
+from nostro.domain.errors import (
+    BrokerageUnreachable,
+    ClientOrderIdReused,
+    OrderRefused,
+    PlaceUnknown,
+    ReadFailed,
+    StoreFailed,
+)
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import Order
 from nostro.domain.place import NewGroup, NewOrder, Placed, PlaceOutcome, PlaceRejected
@@ -50,7 +58,7 @@ class PlaceOrders:
         self._tasks = tasks
 
     async def recover(self) -> None:
-        """Call before the port opens: what a dead process had sent is then looked up by the first who repeats it."""
+        """Call before the port opens: what a dead process had sent is looked up when somebody repeats it."""
         await self._placements.give_up_sent()
 
     async def __call__(self, target: OwnedAccount, wanted: NewOrder | NewGroup) -> Sequence[Order]:
@@ -75,7 +83,9 @@ class PlaceOrders:
             raise ClientOrderIdReused
         if is_mine:
             # In a task of its own: a caller who hangs up must not leave the outcome unrecorded.
-            return await self._tasks.start(self._send(broker, target, wanted, intent), name="place")
+            return await asyncio.shield(
+                self._tasks.start(self._send(broker, target, wanted, intent), name="place")
+            )
         return await self._join(broker, target, wish, intent)
 
     async def _send(
@@ -117,7 +127,10 @@ class PlaceOrders:
     ) -> None:
         now = self._clock.now()
         ended = replace(intent, state=state, message=message, order_ids=order_ids, ended_at=now)
-        await self._placements.finish(ended, orders, now)
+        try:
+            await self._placements.finish(ended, orders, now)
+        except StoreFailed as error:  # it may have left, and a repeat must find out
+            raise PlaceUnknown from error
 
     async def _join(
         self, broker: Broker, target: OwnedAccount, wish: PlaceIntent, intent: PlaceIntent
@@ -148,6 +161,17 @@ class PlaceOrders:
         look = await broker.find_client_order(target.account.number, intent.client_order_id)
         if not isinstance(look, OrderFound):
             raise PlaceUnknown
-        order_ids = (look.order.brokerage_order_id,)
-        await self._finish(intent, PlaceState.PLACED, orders=[look.order], order_ids=order_ids)
-        return [look.order]
+        found = await self._with_group(broker, target, look.order)
+        order_ids = tuple(order.brokerage_order_id for order in found)
+        await self._finish(intent, PlaceState.PLACED, orders=found, order_ids=order_ids)
+        return found
+
+    async def _with_group(self, broker: Broker, target: OwnedAccount, first: Order) -> Sequence[Order]:
+        if first.group_id is None:
+            return [first]
+        try:
+            listed = await broker.list_orders(target.account.number, first.placed_at)
+        except ReadFailed as error:
+            raise PlaceUnknown from error
+        others = [order for order in listed if order.group_id == first.group_id]
+        return [first, *(order for order in others if order.brokerage_order_id != first.brokerage_order_id)]

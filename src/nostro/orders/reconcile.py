@@ -12,11 +12,10 @@ import structlog
 from nostro.brokers.spec import BrokerSpec
 from nostro.connections.sessions import Sessions
 from nostro.domain.cancel import CancelIntent, Looked, LookFailed, OrderLook, Restarted
-from nostro.domain.errors import Refusal
+from nostro.domain.errors import Refusal, StoreFailed
 from nostro.domain.ids import CancelId
 from nostro.orders.watch import Watch
 from nostro.ports import Clock, Tasks
-from nostro.storage.database import StoreFailed
 from nostro.storage.port import Connections, DueLook, Journal, OwnedAccount
 
 LOOKS_AT_ONCE_MAX = 64

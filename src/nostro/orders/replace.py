@@ -3,6 +3,8 @@
 The successor has an id of its own; the old order ends REPLACED.
 """
 
+import structlog
+
 from nostro.connections.sessions import Sessions
 from nostro.domain.cancel import CancelUnknown, NotSent, OrderFound
 from nostro.domain.errors import (
@@ -10,12 +12,15 @@ from nostro.domain.errors import (
     OrderIdInvalid,
     OrderRefused,
     PlaceUnknown,
+    StoreFailed,
 )
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import Order
 from nostro.domain.place import PlaceRejected, Replaced, Replacement
 from nostro.ports import Clock
 from nostro.storage.port import Orders, OwnedAccount
+
+log = structlog.get_logger()
 
 
 class ReplaceOrders:
@@ -42,7 +47,10 @@ class ReplaceOrders:
             case Replaced(order=order):
                 look = await broker.look_up_order(account.number, order_id)
                 old = [look.order] if isinstance(look, OrderFound) else []
-                await self._orders.remember(account.account_id, [order, *old], self._clock.now())
+                try:
+                    await self._orders.remember(account.account_id, [order, *old], self._clock.now())
+                except StoreFailed:  # the brokerage has done it; the index learns it from the next list
+                    log.exception("replaced_orders_not_remembered")
                 return order
             case PlaceRejected(message=message):
                 raise OrderRefused(message)

@@ -3,10 +3,15 @@
 import asyncio
 from collections.abc import Callable
 
+import structlog
+
 from nostro.domain.cancel import CancelIntent
+from nostro.domain.errors import StoreFailed
 from nostro.domain.ids import CancelId
 from nostro.ports import Clock
 from nostro.storage.port import Journal
+
+log = structlog.get_logger()
 
 POLL_S = 0.25
 """How often the journal is read again: another process may own the request, and publishes only there."""
@@ -37,7 +42,7 @@ class Watch:
         waiter: asyncio.Future[CancelIntent] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(intent.cancel_id, []).append(waiter)
         # Read after registering: what was published in between stands in the journal.
-        now = await self._journal.get(intent.cancel_id)
+        now = await self._read(intent.cancel_id)
         if now is not None and now != intent:
             self._drop(intent.cancel_id, waiter)
             return now
@@ -48,6 +53,14 @@ class Watch:
             return intent
         finally:
             self._drop(intent.cancel_id, waiter)
+
+    async def _read(self, cancel_id: CancelId) -> CancelIntent | None:
+        """Read the intent; a database that fails now is no news: the request may have left long ago."""
+        try:
+            return await self._journal.get(cancel_id)
+        except StoreFailed:
+            log.exception("intent_not_read", cancel_id=cancel_id)
+            return None
 
     def _drop(self, cancel_id: CancelId, waiter: "asyncio.Future[CancelIntent]") -> None:
         waiters = self._waiting.get(cancel_id)

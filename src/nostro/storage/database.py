@@ -12,10 +12,6 @@ from sqlalchemy import Connection
 T = TypeVar("T")
 
 
-class StoreFailed(Exception):
-    """The database could not do the work: it is full, gone or broken. Nothing of the work is durable."""
-
-
 class Database(Protocol):
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction that writes nothing; raises StoreFailed."""

@@ -15,6 +15,7 @@ from nostro.domain.cancel import (
     CancelRejectReason,
     CancelState,
     Evidence,
+    EvidenceRecord,
     Looked,
     LookFailed,
     NotSentCause,
@@ -28,7 +29,7 @@ from nostro.domain.cancel import (
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId
 from nostro.storage import orders
 from nostro.storage.database import Database
-from nostro.storage.port import Claim, DueLook, EvidenceRecord, Owner
+from nostro.storage.port import Claim, DueLook, Owner
 from nostro.storage.tables import cancel_evidence, cancel_intent
 
 _OPEN = [state.value for state in OPEN_STATES]

@@ -35,7 +35,6 @@ class SqlPlacements:
 
         await self._database.write(work)
 
-
     async def give_up_sent(self) -> None:
         change = (
             update(place_intent)

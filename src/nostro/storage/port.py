@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from nostro.domain.account import Account
-from nostro.domain.cancel import CancelIntent, Evidence
+from nostro.domain.cancel import CancelIntent, Evidence, EvidenceRecord
 from nostro.domain.connection import Connection
 from nostro.domain.ids import (
     AccountId,
@@ -61,15 +61,6 @@ class Claim:
     intent: CancelIntent
     is_mine: bool
     """True for exactly one caller over all processes: the one that sends."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceRecord:
-    at: datetime
-    kind: str
-    state: str
-    """The state that the evidence left the intent in."""
-    detail: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from nostro.storage.database import StoreFailed
+from nostro.domain.errors import StoreFailed
 
 T = TypeVar("T")
 
@@ -57,8 +57,12 @@ class SqliteDatabase:
     """See `Database`. Reads run on the calling thread: in WAL they never wait for the writer."""
 
     def __init__(self, path: Path) -> None:
+        """Open or create the file; raises StoreFailed where that is not possible."""
         self._engine = open_engine(path)
-        self._reader = self._engine.connect().execution_options(begin="DEFERRED")
+        try:
+            self._reader = self._engine.connect().execution_options(begin="DEFERRED")
+        except DBAPIError as error:
+            raise StoreFailed(f"The database {path} cannot be opened: {error.orig}.") from error
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_forever, name="nostro-writer", daemon=True)
         self._writer.start()
@@ -68,7 +72,7 @@ class SqliteDatabase:
             with self._reader.begin():
                 return work(self._reader)
         except DBAPIError as error:
-            raise StoreFailed(str(error.orig)) from error
+            raise StoreFailed from error
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         job = _Job(work, asyncio.get_running_loop().create_future())
@@ -112,7 +116,7 @@ class SqliteDatabase:
                     self._run(connection, job)
         except DBAPIError as error:
             for job in batch:
-                job.error = StoreFailed(str(error.orig))
+                job.error = _store_failed(error)
         loop = batch[0].done.get_loop()
         loop.call_soon_threadsafe(_settle, batch)
 
@@ -123,7 +127,7 @@ class SqliteDatabase:
             job.result = job.work(connection)
         except BaseException as error:  # noqa: BLE001 - handed to the awaiting caller, whatever it is
             savepoint.rollback()
-            job.error = StoreFailed(str(error.orig)) if isinstance(error, DBAPIError) else error
+            job.error = _store_failed(error) if isinstance(error, DBAPIError) else error
         else:
             savepoint.commit()
 
@@ -136,3 +140,9 @@ def _settle(batch: list[_Job]) -> None:
             job.done.set_exception(job.error)
         else:
             job.done.set_result(job.result)
+
+
+def _store_failed(cause: DBAPIError) -> StoreFailed:
+    failure = StoreFailed()
+    failure.__cause__ = cause
+    return failure

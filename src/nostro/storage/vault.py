@@ -6,6 +6,7 @@ that a sealed value moved to another row does not open. Rotation adds a key to t
 opening what they sealed.
 """
 
+import contextlib
 import json
 import os
 from base64 import b64decode, b64encode
@@ -83,7 +84,7 @@ def open_key_ring(path: Path, ids: Ids) -> Vault:
             "active": key_id.hex(),
             "keys": {key_id.hex(): b64encode(ids.token(_KEY_BYTES)).decode()},
         }
-        _write_new(path, json.dumps(ring, indent=2) + "\n")
+        _write_new(path, json.dumps(ring, indent=2) + "\n", ids)
     if path.stat().st_mode & 0o077:
         raise VaultError(f"{path} can be read by others; run: chmod 600 {path}")
     try:
@@ -96,11 +97,16 @@ def open_key_ring(path: Path, ids: Ids) -> Vault:
         raise VaultError(f"{path} is not a key ring") from error
 
 
-def _write_new(path: Path, content: str) -> None:
-    """Create the file complete or not at all: a torn key ring would make every secret unreadable."""
-    draft = path.with_suffix(".new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+def _write_new(path: Path, content: str, ids: Ids) -> None:
+    """Create the file complete or not at all: a torn key ring would make every secret unreadable.
+
+    Where another process was first, its file stays.
+    """
+    draft = path.with_name(f"{path.name}.{ids.uuid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    draft.rename(path)
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()

@@ -7,9 +7,8 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from nostro.domain.cancel import CancelIntent, CancelState
+from nostro.domain.cancel import CancelIntent, CancelState, EvidenceRecord
 from nostro.domain.order import Order, OrderStatus
-from nostro.storage.port import EvidenceRecord
 from nostro.wire.orders_v2 import AccountOrderRecordV2, render_order_v2
 from nostro.wire.statuses import status_words
 

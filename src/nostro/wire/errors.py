@@ -10,10 +10,8 @@ from typing import NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType
 
-from nostro.brokers.port import ReadFailed
 from nostro.domain import errors
 from nostro.domain.cancel import CancelIntent, CancelState
-from nostro.storage.database import StoreFailed
 from nostro.wire.cancel import cancel_status
 from nostro.wire.orders_v2 import AccountOrderRecordV2, render_order_v2
 
@@ -69,9 +67,8 @@ TABLE: dict[type[Exception], Row] = {
     errors.MethodNotAllowed: Row(405, "7005"),
     errors.BodyTooSlow: Row(408, "7006"),
     errors.BrokerageUnreachable: Row(503, "7020", nothing_was_sent=True),
-    errors.BrokerageFailed: Row(503, "3002"),
-    ReadFailed: Row(503, "3002"),
-    StoreFailed: Row(503, "7021", nothing_was_sent=True),
+    errors.ReadFailed: Row(503, "3002"),
+    errors.StoreFailed: Row(503, "7021", nothing_was_sent=True),
     errors.PlaceUnknown: Row(500, "7030"),
 }
 
@@ -81,7 +78,6 @@ CANCEL_UNKNOWN = Row(500, "7042")
 CANCEL_NOT_SENT = Row(503, "7020", nothing_was_sent=True)
 UNEXPECTED = Row(500, "1000")
 
-_STORE_FAILED = "The server's own database does not answer. Nothing was sent."
 _UNEXPECTED = "Encountered an unexpected exception."
 
 
@@ -90,8 +86,7 @@ def render_error(error: Exception) -> tuple[Row, ErrorBody]:
     row = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
     if row is None:
         return UNEXPECTED, _body(UNEXPECTED, _UNEXPECTED)
-    detail = _STORE_FAILED if isinstance(error, StoreFailed) else str(error)
-    return row, _body(row, detail, status="NOT_SENT" if row.nothing_was_sent else UNSET)
+    return row, _body(row, str(error), status="NOT_SENT" if row.nothing_was_sent else UNSET)
 
 
 def render_cancel_error(intent: CancelIntent) -> tuple[Row, ErrorBody]:
@@ -120,12 +115,11 @@ def _cancel_row(intent: CancelIntent) -> tuple[Row, str]:
             return CANCEL_REFUSED, f"The brokerage did not cancel the order, which is still open: {why}."
         case CancelState.NOT_SENT:
             return CANCEL_NOT_SENT, errors.BrokerageUnreachable.default_message
+        case CancelState.INTENT | CancelState.SENT:
+            said = "The cancel is under way, and the brokerage has not answered yet."
         case _:
-            return CANCEL_UNKNOWN, (
-                "The cancel was sent, and the brokerage has not said what became of it."
-                " It is being looked up;"
-                f" see /cancellations/{intent.cancel_id} or send the same request again."
-            )
+            said = "The cancel was sent, and what became of it is not known yet. It is being looked up."
+    return CANCEL_UNKNOWN, f"{said} See /cancellations/{intent.cancel_id}, or send the same request again."
 
 
 def _words(intent: CancelIntent) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from nostro.brokers.paper import PaperBroker
-from nostro.brokers.port import ReadFailed
 from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut
 from nostro.domain.cancel import (
     Canceled,
@@ -26,6 +25,7 @@ from nostro.domain.cancel import (
     OrderLook,
     UnknownCause,
 )
+from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.order import OrderStatus, OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder, Placed, PlaceOutcome, PlaceRejected, Replaced, Replacement

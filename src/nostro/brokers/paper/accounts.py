@@ -17,9 +17,9 @@ from nostro.brokers.paper.wire import (
     read_quotes,
     write,
 )
-from nostro.brokers.port import ReadFailed
 from nostro.brokers.transport import Reply, Request, Transport, TransportError
 from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
+from nostro.domain.errors import ReadFailed
 from nostro.domain.instrument import Instrument
 from nostro.domain.place import NewOrder, Preview
 

@@ -32,7 +32,6 @@ from nostro.brokers.paper.wire import (
     read_raw,
     write,
 )
-from nostro.brokers.port import ReadFailed
 from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut, Transport, TransportError
 from nostro.domain.cancel import (
     Canceled,
@@ -49,6 +48,7 @@ from nostro.domain.cancel import (
     OrderLook,
     UnknownCause,
 )
+from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.order import Order, OrderStatus
 from nostro.domain.place import (
