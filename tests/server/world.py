@@ -113,17 +113,19 @@ class Server:
         assert process is not None
         if process.poll() is None:
             process.send_signal(how)
+        return self.wait_until_dead()
+
+    def wait_until_dead(self) -> int:
+        process = self._process
+        assert process is not None
         code = process.wait(timeout=30)
         if process.stdout is not None:
             process.stdout.close()
         return code
 
-    def wait_until_dead(self) -> int:
-        assert self._process is not None
-        return self._process.wait(timeout=30)
-
     def __enter__(self) -> Self:
-        return self.start()
+        is_running = self._process is not None and self._process.poll() is None
+        return self if is_running else self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -28,7 +28,8 @@ from nostro.wire.signature import (
 from nostro.wire.strict_json import Value, read_json
 
 KEY = "CONSUMER_KEY"
-RECORDED = [json.loads(line) for line in (Path(__file__).parent / "data/signature_vectors.jsonl").open("rb")]
+VECTORS = Path(__file__).parent / "data" / "signature_vectors.jsonl"
+RECORDED = [json.loads(line) for line in VECTORS.read_bytes().splitlines()]
 ACCOUNT = "/accounts/917c8734-8470-4a3e-a18f-57c3f2ee6631"
 PYTHON_QUERY = (
     "userId=snaptrade-user-123&userSecret=adf2aa34-8219-40f7-a6b3-60156985cc61"

@@ -4,9 +4,11 @@ import binascii
 import itertools
 import json
 import re
+import sys
 from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qsl, quote, quote_plus
 
@@ -32,6 +34,8 @@ from nostro.wire.strict_json import read_json
 app = typer.Typer(help="Explain signatures of requests.", no_args_is_help=True)
 
 MAX_PERMUTED_PARAMETERS = 5
+
+_STDIN = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,15 @@ def _group() -> None:
 @app.command()
 def check(
     file: Annotated[
-        typer.FileBinaryRead,
-        typer.Argument(metavar="FILE.jsonl", help="Recorded requests, one a line; - reads stdin."),
+        Path,
+        typer.Argument(
+            metavar="FILE.jsonl",
+            help="Recorded requests, one a line; - reads stdin.",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            allow_dash=True,
+        ),
     ],
     consumer_key: Annotated[
         str, typer.Option(envvar="NOSTRO_CONSUMER_KEY", help="The key the requests were signed with.")
@@ -97,9 +108,9 @@ def check(
 
     Exits with 1 if any line fails. What is printed holds the secrets that the requests held.
     """
-    verdicts = [
-        judge(number, line, consumer_key) for number, line in enumerate(file, start=1) if line.strip()
-    ]
+    recorded = sys.stdin.buffer.read() if file == _STDIN else file.read_bytes()
+    lines = enumerate(recorded.splitlines(), start=1)
+    verdicts = [judge(number, line, consumer_key) for number, line in lines if line.strip()]
     if as_json:
         for verdict in verdicts:
             typer.echo(json.dumps(asdict(verdict)))

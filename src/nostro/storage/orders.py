@@ -74,7 +74,7 @@ def _changed(connection: Connection, account_id: AccountId, orders: Sequence[Ord
         query = select(known_order.c.brokerage_order_id, known_order.c.snapshot).where(
             known_order.c.account_id == account_id, known_order.c.brokerage_order_id.in_(ids)
         )
-        known.update(row.tuple() for row in connection.execute(query))
+        known.update((order_id, snapshot) for order_id, snapshot in connection.execute(query))
     return [order for order in orders if known.get(order.brokerage_order_id) != encode_order(order)]
 
 
