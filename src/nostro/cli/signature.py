@@ -80,14 +80,7 @@ def _group() -> None:
 def check(
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="FILE.jsonl",
-            help="Recorded requests, one a line; - reads stdin.",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            allow_dash=True,
-        ),
+        typer.Argument(metavar="FILE.jsonl", help="Recorded requests, one a line; - reads stdin."),
     ],
     consumer_key: Annotated[
         str, typer.Option(envvar="NOSTRO_CONSUMER_KEY", help="The key the requests were signed with.")
@@ -108,8 +101,7 @@ def check(
 
     Exits with 1 if any line fails. What is printed holds the secrets that the requests held.
     """
-    recorded = sys.stdin.buffer.read() if file == _STDIN else file.read_bytes()
-    lines = enumerate(recorded.splitlines(), start=1)
+    lines = enumerate(_read(file).splitlines(), start=1)
     verdicts = [judge(number, line, consumer_key) for number, line in lines if line.strip()]
     if as_json:
         for verdict in verdicts:
@@ -118,6 +110,15 @@ def check(
         _print(verdicts)
     if not all(verdict.ok for verdict in verdicts):
         raise typer.Exit(1)
+
+
+def _read(file: Path) -> bytes:
+    if file == _STDIN:
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def judge(number: int, line: bytes, consumer_key: str) -> Verdict:
