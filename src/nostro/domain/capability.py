@@ -1,4 +1,4 @@
-"""What a brokerage can do, as data, and the check that uses it before anything is sent."""
+"""What a brokerage can do, as data."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,41 +42,3 @@ class Capabilities:
     replace: Replace
     client_order_ids: bool
     """True when the brokerage keeps `client_order_id` and finds orders by it."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotSupported:
-    """The sentence a caller is shown."""
-
-    message: str
-
-
-def check_terms(
-    capabilities: Capabilities,
-    asset_class: AssetClass,
-    order_type: OrderType,
-    time_in_force: TimeInForce,
-    *,
-    legs: int = 1,
-    notional: bool = False,
-    fractional: bool = False,
-) -> NotSupported | None:
-    """Say why these terms cannot be placed at this brokerage, or None when nothing speaks against them."""
-    rows = [row for row in capabilities.orders if row.asset_class is asset_class]
-    if not rows:
-        return NotSupported(f"This brokerage does not trade {asset_class.value} orders.")
-    rows = [row for row in rows if order_type in row.order_types and time_in_force in row.times_in_force]
-    if not rows:
-        return NotSupported(
-            f"This brokerage does not take {order_type.value} orders with time in force {time_in_force.value}"
-            f" for {asset_class.value}."
-        )
-    if all(legs > row.legs_max for row in rows):
-        return NotSupported(
-            f"This brokerage takes at most {max(row.legs_max for row in rows)} legs per order."
-        )
-    if notional and not any(row.notional for row in rows):
-        return NotSupported(f"This brokerage does not take {asset_class.value} orders by notional value.")
-    if fractional and not any(row.fractional for row in rows):
-        return NotSupported(f"This brokerage does not take fractional units for {asset_class.value}.")
-    return None

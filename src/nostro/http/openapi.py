@@ -121,7 +121,7 @@ def _schemas(types: list[Any], *, decimal: Json) -> _Schemas:
 def _any_value(type_: type) -> Json:
     """Describe what a brokerage's own words may be: anything."""
     if type_ is not object:
-        raise NotImplementedError(f"no schema is known for {type_}")
+        raise TypeError(f"no schema is known for {type_}")
     return {"description": "Any JSON value."}
 
 
