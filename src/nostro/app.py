@@ -20,6 +20,10 @@ from nostro.http import openapi
 from nostro.http.authenticate import Authenticator
 from nostro.http.call import Commands
 from nostro.http.gateway import Gateway
+from nostro.http.health import Health
+from nostro.http.lanes import Lanes
+from nostro.http.limits import RateLimits
+from nostro.http.meter import Meter
 from nostro.http.operation import Operation
 from nostro.http.operations import OPERATIONS
 from nostro.http.router import Router
@@ -75,6 +79,9 @@ class Nostro:
     reconciler: Reconciler
     tasks: Tasks
     authenticate: Authenticator
+    lanes: Lanes
+    meter: Meter
+    health: Health
     ids: Ids
 
     async def start(self) -> None:
@@ -93,8 +100,19 @@ class Nostro:
     def application(self, extra: tuple[Operation, ...] = ()) -> Gateway:
         """Make the ASGI application that answers all operations, and `extra` ones."""
         return Gateway(
-            router=Router((*OPERATIONS, *PORTAL, openapi.operation_for(OPERATIONS), *extra)),
+            router=Router(
+                (
+                    *OPERATIONS,
+                    *PORTAL,
+                    *self.health.operations(),
+                    openapi.operation_for(OPERATIONS),
+                    *extra,
+                )
+            ),
             authenticate=self.authenticate,
+            lanes=self.lanes,
+            limits=RateLimits(self.settings.rate_limit_per_minute, self.commands.clock),
+            meter=self.meter,
             commands=self.commands,
             settings=self.settings,
             ids=self.ids,
@@ -154,6 +172,8 @@ async def build(
     authenticate = Authenticator(
         keys=keys, users=users, seen=SqlSeenRequests(database), clock=clock, settings=settings
     )
+    lanes = Lanes()
+    meter = Meter(lanes)
     return Nostro(
         settings=settings,
         commands=commands,
@@ -162,6 +182,9 @@ async def build(
         reconciler=reconciler,
         tasks=tasks,
         authenticate=authenticate,
+        lanes=lanes,
+        meter=meter,
+        health=Health(database=database, journal=journal, meter=meter, clock=clock),
         ids=ids,
     )
 

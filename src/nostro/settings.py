@@ -34,6 +34,8 @@ class Settings:
     """How old a request's timestamp may be (NOSTRO_TIMESTAMP_PAST_S)."""
     timestamp_future_s: int
     """How far ahead a request's timestamp may be (NOSTRO_TIMESTAMP_FUTURE_S)."""
+    rate_limit_per_minute: int
+    """Requests a key may make in any minute, and cancels as many again; 0: no limit (NOSTRO_RATE_LIMIT)."""
     crash_at: str
     """For tests: the point of the cancel path where the process kills itself (NOSTRO_CRASH_AT)."""
 
@@ -54,6 +56,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         replay=_replay(environment),
         timestamp_past_s=_number(environment, "NOSTRO_TIMESTAMP_PAST_S", 300, 86_400),
         timestamp_future_s=_number(environment, "NOSTRO_TIMESTAMP_FUTURE_S", 60, 86_400),
+        rate_limit_per_minute=_number(environment, "NOSTRO_RATE_LIMIT", 0, 1_000_000),
         crash_at=environment.get("NOSTRO_CRASH_AT", ""),
     )
 

@@ -21,6 +21,7 @@ from nostro.app import DRAIN_S, Nostro, build
 from nostro.cli.logs import configure_logs
 from nostro.domain.errors import StoreFailed
 from nostro.http.gateway import Gateway
+from nostro.http.protocol import GuardedProtocol
 from nostro.http.sandbox import SandboxControls
 from nostro.settings import Settings, SettingsInvalid, read_settings
 from nostro.storage.schema import SchemaTooNew
@@ -132,6 +133,7 @@ async def _serve(nostro: Nostro, application: Gateway, how_to: Callable[[str], s
     host, port = listener.getsockname()[:2]
     config = uvicorn.Config(
         application,
+        http=GuardedProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -147,8 +149,13 @@ async def _serve(nostro: Nostro, application: Gateway, how_to: Callable[[str], s
     if text := how_to(url):
         print(text, flush=True)
     server = _Server(config)
+
+    def stop() -> None:
+        nostro.health.is_draining = True
+        server.should_exit = True
+
     for signal_ in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(signal_, server.ask_to_exit)
+        asyncio.get_running_loop().add_signal_handler(signal_, stop)
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -161,6 +168,3 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-    def ask_to_exit(self) -> None:
-        self.should_exit = True

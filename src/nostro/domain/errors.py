@@ -13,6 +13,8 @@ Refusal
   NotFound                 no such thing for this caller; a foreign thing is the same
   MethodNotAllowed
   BodyTooSlow              the request did not arrive whole in time
+  Throttled                too many requests of this caller; nothing was done
+  Overloaded               too many requests of everybody; nothing was done
   ConnectionDisabled       nothing was sent
   ConnectionAlreadyDisabled
   StoreFailed              our own database does not answer; nothing was sent
@@ -117,6 +119,18 @@ class MethodNotAllowed(Refusal):
 
 class BodyTooSlow(Refusal):
     default_message = "The request did not arrive whole in time."
+
+
+class Throttled(Refusal):
+    def __init__(self, limit: int = 0, retry_after_s: int = 1) -> None:
+        """Say that the window of `limit` requests is full and when one of them leaves it."""
+        super().__init__(f"Request was throttled. Expected available in {retry_after_s} seconds.")
+        self.limit = limit
+        self.retry_after_s = retry_after_s
+
+
+class Overloaded(Refusal):
+    default_message = "The server has too much to do. Nothing was done with this request."
 
 
 class ConnectionDisabled(Refusal):

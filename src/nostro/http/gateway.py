@@ -5,23 +5,28 @@ One request in, one answer out, and nothing that a client sends is trusted on th
 target   path and query are unambiguous, or 400      `wire.signature.check_target`
 route    an operation, or 404, or 405                `router.py`
 body     whole, in time, and small                   `_receive`
+lane     a place among all requests, or 503          `lanes.py`
 read     one JSON reading of it, or 400              `wire.strict_json`
 prove    signature, timestamp, user                  `authenticate.py`
+limit    a place in the caller's minute, or 429      `limits.py`
 call     the operation's handler
 answer   JSON; every refusal by `wire.errors.render_error`
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
 
-from nostro.domain.errors import BodyTooSlow, Forbidden, InvalidRequest, MalformedBody
+from nostro.domain.errors import BodyTooSlow, Forbidden, InvalidRequest, MalformedBody, Throttled
 from nostro.http.authenticate import Authenticator
 from nostro.http.call import Answer, Call, Caller, Commands
+from nostro.http.lanes import Lanes
+from nostro.http.limits import Allowance, RateLimits
+from nostro.http.meter import Meter
 from nostro.http.operation import Operation, Who
 from nostro.http.router import MethodMissing, Router
 from nostro.ports import Ids
@@ -52,10 +57,23 @@ log = structlog.get_logger()
 
 class Gateway:
     def __init__(
-        self, *, router: Router, authenticate: Authenticator, commands: Commands, settings: Settings, ids: Ids
+        self,
+        *,
+        router: Router,
+        authenticate: Authenticator,
+        lanes: Lanes,
+        limits: RateLimits,
+        meter: Meter,
+        commands: Commands,
+        settings: Settings,
+        ids: Ids,
     ) -> None:
         self._router = router
         self._authenticate = authenticate
+        self._lanes = lanes
+        self._limits = limits
+        self._meter = meter
+        self._clock = commands.clock
         self._commands = commands
         self._settings = settings
         self._ids = ids
@@ -69,44 +87,50 @@ class Gateway:
         await _send(send, answer, request_id)
 
     async def _answer(self, scope: Message, receive: Receive) -> Answer:
+        told: list[tuple[bytes, bytes]] = []
+        begun = self._clock.monotonic()
+        operation: Operation | None = None
         try:
             path, query = check_target(scope["raw_path"], scope["query_string"])
             operation, parameters = self._router.find(scope["method"], path)
-            call = await self._call(operation, parameters, path, query, scope, receive)
-            answer = await operation.handler(call)
-            return answer if isinstance(answer.body, bytes) else replace(answer, body=encode(answer.body))
+            headers = dict(scope["headers"])
+            body = await _receive(receive, headers)  # before the lane: a slow client must not fill one
+            arrived = _Arrived(operation, parameters, path, query, headers, body, scope)
+            self._lanes.enter(operation.lane)
+            try:
+                answer = await operation.handler(await self._call(arrived, told))
+            finally:
+                self._lanes.leave()
+            if not isinstance(answer.body, bytes):
+                answer = replace(answer, body=encode(answer.body))
         except Exception as error:  # noqa: BLE001 - the one place where a refusal becomes an answer
-            return _refuse(error)
+            answer = _refuse(error)
+        self._meter.answered(operation, answer.status, self._clock.monotonic() - begun)
+        return replace(answer, headers=(*answer.headers, *told)) if told else answer
 
-    async def _call(
-        self,
-        operation: Operation,
-        parameters: dict[str, str],
-        path: str,
-        query: str,
-        scope: Message,
-        receive: Receive,
-    ) -> Call:
-        headers = dict(scope["headers"])
-        body = await _receive(receive, headers)
-        parsed_query = parse_query(query)
+    async def _call(self, arrived: "_Arrived", told: list[tuple[bytes, bytes]]) -> Call:
+        """Read the body once and prove the caller; `told` collects headers for any answer."""
+        operation, headers, scope = arrived.operation, arrived.headers, arrived.scope
+        query = parse_query(arrived.query)
         caller: Caller | None = None
         value: object
         if operation.takes_web_form:
-            value = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+            value = dict(parse_qsl(arrived.body.decode("utf-8", "replace"), keep_blank_values=True))
         else:
-            document = read_json(body)
+            document = read_json(arrived.body)
             value = document.value
             if operation.who in (Who.USER, Who.PARTNER):
                 signature = headers.get(b"signature", b"").decode("latin-1")
-                request = SignedRequest(raw_path=path, raw_query=query, document=document)
-                caller, value = await self._authenticate(operation, request, parsed_query, signature)
+                request = SignedRequest(raw_path=arrived.path, raw_query=arrived.query, document=document)
+                caller, value = await self._authenticate(operation, request, query, signature)
+                allowance = await self._limits.take(caller.key.client_id, operation.lane)
+                told.extend(() if allowance is None else allowance.headers())
         if operation.who is Who.LOCAL:
             _check_local(scope, headers)
         return Call(
             do=self._commands,
-            path=parameters,
-            query=parsed_query,
+            path=arrived.parameters,
+            query=query,
             value=value,
             headers=headers,
             caller=caller,
@@ -114,11 +138,24 @@ class Gateway:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """One whole request for a known operation, of which nothing is proven yet."""
+
+    operation: Operation
+    parameters: dict[str, str]
+    path: str
+    query: str
+    headers: dict[bytes, bytes]
+    body: bytes
+    scope: Message
+
+
 def _check_local(scope: Message, headers: dict[bytes, bytes]) -> None:
     """Let only this machine in, and no web page that a browser on it shows."""
     client = scope.get("client")
     if client is None or client[0] not in _LOOPBACK or b"origin" in headers:
-        raise Forbidden("The sandbox's controls answer only to programs on this machine.")
+        raise Forbidden("This answers only to programs on the server's own machine.")
 
 
 def _base_url(scope: Message, headers: dict[bytes, bytes]) -> str:
@@ -158,6 +195,9 @@ def _refuse(error: Exception) -> Answer:
         log.error("request_failed", exc_info=error)
     if row.status == 503:
         headers = ((b"retry-after", RETRY_AFTER_S),)
+    if isinstance(error, Throttled):
+        allowance = Allowance(error.limit, 0, error.retry_after_s)
+        headers = ((b"retry-after", str(error.retry_after_s).encode()), *allowance.headers())
     if isinstance(error, MethodMissing):
         headers = ((b"allow", error.allowed.encode()),)
     return Answer(body=encode(body), status=row.status, headers=headers)

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from nostro.http.call import Answer, Call
+from nostro.http.lanes import Lane
 
 Handler = Callable[[Call], Awaitable[Answer]]
 
@@ -50,6 +51,7 @@ class Operation:
     success_status: int = 200
     query: tuple[QueryParam, ...] = ()
     description: str = ""
+    lane: Lane = Lane.READ
     is_repeatable: bool = True
     """False where a byte-identical second request would have a second effect (NOSTRO_REPLAY)."""
     shares_path: bool = False

@@ -3,9 +3,11 @@
 Routing, authentication and the OpenAPI document read this table.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from nostro.http import accounts, connections, orders, placing, reference, trading, users
+from nostro.http.lanes import Lane
 from nostro.http.operation import Operation, QueryParam, Who
 from nostro.wire import forms, group_forms, order_forms, orders_v1, orders_v2, previews
 from nostro.wire.accounts import AccountRecord, BalanceRecord, ConnectionAccountsResponse
@@ -484,4 +486,12 @@ REFERENCE = (
     _get("/logos/{file}", "Page_logo", reference.get_logo, None, "Logo", who=Who.ANYONE, is_hidden=True),
 )
 
-OPERATIONS = (*CANCELS, *PLACEMENTS, *ORDERS, *ACCOUNTS, *CONNECTIONS, *IDENTITY, *REFERENCE)
+OPERATIONS = (
+    *(replace(each, lane=Lane.CANCEL) for each in CANCELS),
+    *(replace(each, lane=Lane.PLACE) for each in PLACEMENTS),
+    *ORDERS,
+    *ACCOUNTS,
+    *CONNECTIONS,
+    *IDENTITY,
+    *REFERENCE,
+)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from nostro.domain.cancel import (
@@ -73,6 +73,19 @@ class SqlJournal:
             lambda connection: [
                 DueLook(intent=_intent(row), looks=row["looks"])
                 for row in connection.execute(query).mappings()
+            ]
+        )
+
+    async def open_counts(self) -> Sequence[tuple[CancelState, int, datetime]]:
+        oldest = func.min(cancel_intent.c.requested_at)
+        query = (
+            select(cancel_intent.c.state, func.count(), oldest)
+            .where(cancel_intent.c.state.in_(_OPEN))
+            .group_by(cancel_intent.c.state)
+        )
+        return await self._database.read(
+            lambda connection: [
+                (CancelState(state), count, first) for state, count, first in connection.execute(query)
             ]
         )
 

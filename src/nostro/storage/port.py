@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from nostro.domain.account import Account
-from nostro.domain.cancel import CancelIntent, Evidence, EvidenceRecord
+from nostro.domain.cancel import CancelIntent, CancelState, Evidence, EvidenceRecord
 from nostro.domain.connection import Connection
 from nostro.domain.ids import (
     AccountId,
@@ -164,6 +164,10 @@ class Journal(Protocol):
     ) -> tuple[CancelIntent, Sequence[EvidenceRecord]] | None: ...
 
     async def due(self, now: datetime, limit: int) -> Sequence[DueLook]: ...
+
+    async def open_counts(self) -> Sequence[tuple[CancelState, int, datetime]]:
+        """Count open intents by state, each with the time the oldest was asked for."""
+        ...
 
     async def hurry(self, now: datetime) -> None:
         """Make all open intents due at `now` that would be due later."""

@@ -66,6 +66,8 @@ TABLE: dict[type[Exception], Row] = {
     errors.NotFound: Row(404, "1011"),
     errors.MethodNotAllowed: Row(405, "7005"),
     errors.BodyTooSlow: Row(408, "7006"),
+    errors.Throttled: Row(429, "0000"),
+    errors.Overloaded: Row(503, "7022", nothing_was_sent=True),
     errors.BrokerageUnreachable: Row(503, "7020", nothing_was_sent=True),
     errors.ReadFailed: Row(503, "3002"),
     errors.StoreFailed: Row(503, "7021", nothing_was_sent=True),
