@@ -5,6 +5,7 @@ the verifier that it tests.
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -83,18 +84,21 @@ class Server:
         self._arguments = [*arguments, *([] if data is None else ["--data", str(data)])]
         self._environment = environment
         self._process: subprocess.Popen[str] | None = None
+        self.log: Path | None = None
+        """Where its standard error goes; None lets the test runner have it."""
         self.url = ""
 
     def start(self, command: str = "sandbox", **environment: str) -> Self:
         env = {name: value for name, value in os.environ.items() if not name.startswith("NOSTRO_")}
         env |= self._environment | environment
-        self._process = subprocess.Popen(
-            [*NOSTRO, command, "--port", "0", *self._arguments],
-            stdout=subprocess.PIPE,
-            stderr=sys.stderr,
-            text=True,
-            env=env,
-        )
+        with contextlib.ExitStack() as files:
+            self._process = subprocess.Popen(
+                [*NOSTRO, command, "--port", "0", *self._arguments],
+                stdout=subprocess.PIPE,
+                stderr=None if self.log is None else files.enter_context(self.log.open("a")),
+                text=True,
+                env=env,
+            )
         stdout = self._process.stdout
         assert stdout is not None
         for line in stdout:

@@ -1,6 +1,6 @@
 """Handlers that place, preview and replace orders."""
 
-from nostro.domain.errors import NotFound
+from nostro.domain.errors import NotFound, PreviewExpired
 from nostro.domain.order import Order
 from nostro.domain.place import NewGroup, NewOrder
 from nostro.http.call import Answer, Call
@@ -82,7 +82,10 @@ async def preview_order(call: Call) -> Answer:
 async def place_previewed_order(call: Call) -> Answer:
     """Place what a trade id stands for. The trade id is the order's client order id: twice is once."""
     account_id, order = await call.do.preview.kept(call.path["tradeId"])
-    target = await call.do.connections.account(call.owner, account_id)
+    try:
+        target = await call.do.connections.account(call.owner, account_id)
+    except NotFound:  # somebody else's trade id is like one that never was
+        raise PreviewExpired from None
     return Answer(body=render_order(await _place(call, target, order)))
 
 
