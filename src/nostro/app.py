@@ -5,14 +5,16 @@ What it builds is one running nostro, without a socket.
 
 import os
 import signal
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from nostro.accounts.read import ReadAccounts
 from nostro.brokers.paper import SPEC as PAPER
 from nostro.brokers.paper import PaperBroker
 from nostro.brokers.registry import BrokerKind, Registry
+from nostro.brokers.transport import Transport
 from nostro.connections.connect import ConnectionDesk
 from nostro.connections.links import Links
 from nostro.connections.sessions import Sessions
@@ -37,25 +39,35 @@ from nostro.orders.watch import Watch
 from nostro.portal.connect import OPERATIONS as PORTAL
 from nostro.ports import Clock, Crashpoint, Ids, SystemClock, SystemIds, Tasks, no_crash
 from nostro.settings import Settings
+from nostro.sim.controls import Controls
 from nostro.sim.exchange import Exchange
 from nostro.sim.faults import FaultPlan
+from nostro.sim.instruments import listed_instruments
 from nostro.sim.ledger import Ledger
+from nostro.sim.server import API_KEY_HEADER, OPENING_CASH, OPENING_KEY, SimServer
 from nostro.sim.venue import EmbeddedVenue
 from nostro.storage.connections import SqlConnections
 from nostro.storage.database import Database
 from nostro.storage.identity import SqlKeys, SqlLoginLinks, SqlSeenRequests, SqlUsers
 from nostro.storage.journal import SqlJournal
+from nostro.storage.members import FileMembers
 from nostro.storage.orders import SqlOrders
+from nostro.storage.outbox import SqlEndpoints, SqlOutbox
 from nostro.storage.placements import SqlPlacements, SqlPreviews
+from nostro.storage.port import Members
 from nostro.storage.schema import upgrade
 from nostro.storage.sqlite import SqliteDatabase
 from nostro.storage.vault import Vault, open_key_ring
 from nostro.users.registry import UserRegistry
+from nostro.webhooks.guard import Guard, resolve
+from nostro.webhooks.relay import Deliver, Relay
 
 DRAIN_S = 15.0
 """How long requests under way may take to end when the server is told to stop."""
 
-PAPER_CASH = Decimal(1_000_000)
+PAPER_CASH = OPENING_CASH
+EXCHANGE_FILE = "exchange.db"
+"""The embedded brokerage's own store, in the data folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +81,35 @@ class Embedded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """The embedded brokerage as nostro reaches it, in this process or another."""
+
+    kind: BrokerKind
+    controls: Transport
+    """What moves its market and breaks it (`nostro/sim/controls.py`)."""
+    close: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """Where nostro's own data is, what opens its secrets, and which processes work on it."""
+
+    database: Database
+    vault: Vault
+    members: Members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Nostro:
     """One nostro. `start` it before its port opens, `stop` it after its port is closed."""
 
     settings: Settings
     commands: Commands
     database: Database
-    embedded: Embedded
+    members: Members
+    paper: Paper
     reconciler: Reconciler
+    relay: Relay
     tasks: Tasks
     authenticate: Authenticator
     lanes: Lanes
@@ -85,17 +118,19 @@ class Nostro:
     ids: Ids
 
     async def start(self) -> None:
-        """Take up what an earlier process left open."""
-        await self.commands.place.recover()
+        """Take up what dead processes left open."""
         await self.reconciler.recover()
         self.tasks.start(self.reconciler.run(), name="reconcile")
+        self.tasks.start(self.relay.run(), name="relay")
 
     async def stop(self) -> None:
         """Let what is under way end, in bounded time; boot recovery has the rest."""
         self.reconciler.stop()
+        self.relay.stop()
         await self.tasks.drain(DRAIN_S)
+        await self.members.leave()
         await self.database.close()
-        self.embedded.ledger.close()
+        await self.paper.close()
 
     def application(self, extra: tuple[Operation, ...] = ()) -> Gateway:
         """Make the ASGI application that answers all operations, and `extra` ones."""
@@ -105,7 +140,7 @@ class Nostro:
                     *OPERATIONS,
                     *PORTAL,
                     *self.health.operations(),
-                    openapi.operation_for(OPERATIONS),
+                    _openapi(),
                     *extra,
                 )
             ),
@@ -120,23 +155,72 @@ class Nostro:
 
 
 async def build(
-    settings: Settings, *, seed: int = 0, clock: Clock | None = None, ids: Ids | None = None
+    settings: Settings,
+    *,
+    seed: int = 0,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    store: Store | None = None,
+    embedded: Embedded | None = None,
+    crashpoint: Crashpoint | None = None,
+    deliver: Deliver | None = None,
 ) -> Nostro:
-    """Open the data folder and put the parts together; raises VaultError, SchemaTooNew, StoreFailed."""
-    clock, ids = clock or SystemClock(), ids or SystemIds()
-    database, vault = await open_store(settings.data, ids)
-    embedded = _embed(settings.data / "exchange.db", seed, clock)
-    registry = Registry((_paper(embedded, clock, ids),))
+    """Open the data folder and put the parts together; raises VaultError, SchemaTooNew, StoreFailed.
 
+    A simulation passes its own `store` and `embedded` in place of the data folder's, a `crashpoint` in place
+    of what `settings.crash_at` names, and a `deliver` that takes its webhooks.
+    """
+    clock, ids = clock or SystemClock(), ids or SystemIds()
+    store = store or await open_store(settings.data, settings.database_url, ids)
+    paper = _reach_paper(settings, embedded, seed, clock, ids)
     tasks = Tasks()
-    users = UserRegistry(users=SqlUsers(database), clock=clock, ids=ids)
-    keys = SqlKeys(database, vault)
-    connections = SqlConnections(database, vault)
+    commands, reconciler = _commands(
+        store, Registry((paper.kind,)), clock, ids, tasks, crashpoint or _crashpoint(settings.crash_at)
+    )
+    lanes = Lanes()
+    meter = Meter(lanes)
+    return Nostro(
+        settings=settings,
+        commands=commands,
+        database=store.database,
+        members=store.members,
+        paper=paper,
+        reconciler=reconciler,
+        relay=_relay(store, deliver or _deliver(settings.webhook_allow), clock, tasks),
+        tasks=tasks,
+        authenticate=Authenticator(
+            keys=commands.keys,
+            users=commands.users,
+            seen=SqlSeenRequests(store.database),
+            clock=clock,
+            settings=settings,
+        ),
+        lanes=lanes,
+        meter=meter,
+        health=Health(database=store.database, journal=commands.journal, meter=meter, clock=clock),
+        ids=ids,
+    )
+
+
+def _commands(
+    store: Store, registry: Registry, clock: Clock, ids: Ids, tasks: Tasks, crashpoint: Crashpoint
+) -> tuple[Commands, Reconciler]:
+    """Put the use cases together, and the work that goes on after a cancel was answered."""
+    database, members = store.database, store.members
+    journal, orders = SqlJournal(database, members), SqlOrders(database)
+    placements = SqlPlacements(database, members)
+    connections = SqlConnections(database, store.vault)
     sessions = Sessions(registry, connections)
-    journal, orders = SqlJournal(database), SqlOrders(database)
     watch = Watch(journal, clock)
     reconciler = Reconciler(
-        journal=journal, connections=connections, sessions=sessions, watch=watch, clock=clock, tasks=tasks
+        journal=journal,
+        placements=placements,
+        members=members,
+        connections=connections,
+        sessions=sessions,
+        watch=watch,
+        clock=clock,
+        tasks=tasks,
     )
     commands = Commands(
         cancel=CancelOrders(
@@ -148,11 +232,9 @@ async def build(
             clock=clock,
             ids=ids,
             tasks=tasks,
-            crashpoint=_crashpoint(settings.crash_at),
+            crashpoint=crashpoint,
         ),
-        place=PlaceOrders(
-            placements=SqlPlacements(database), orders=orders, sessions=sessions, clock=clock, tasks=tasks
-        ),
+        place=PlaceOrders(placements=placements, orders=orders, sessions=sessions, clock=clock, tasks=tasks),
         replace=ReplaceOrders(orders=orders, sessions=sessions, clock=clock),
         preview=PreviewOrders(previews=SqlPreviews(database), sessions=sessions, clock=clock, ids=ids),
         orders=ListOrders(orders=orders, sessions=sessions, clock=clock),
@@ -162,40 +244,42 @@ async def build(
         ),
         sessions=sessions,
         links=Links(links=SqlLoginLinks(database), clock=clock, ids=ids),
-        users=users,
-        keys=keys,
+        users=UserRegistry(users=SqlUsers(database), clock=clock, ids=ids),
+        keys=SqlKeys(database, store.vault),
         journal=journal,
         registry=registry,
         clock=clock,
         ids=ids,
     )
-    authenticate = Authenticator(
-        keys=keys, users=users, seen=SqlSeenRequests(database), clock=clock, settings=settings
-    )
-    lanes = Lanes()
-    meter = Meter(lanes)
-    return Nostro(
-        settings=settings,
-        commands=commands,
-        database=database,
-        embedded=embedded,
-        reconciler=reconciler,
-        tasks=tasks,
-        authenticate=authenticate,
-        lanes=lanes,
-        meter=meter,
-        health=Health(database=database, journal=journal, meter=meter, clock=clock),
-        ids=ids,
-    )
+    return commands, reconciler
 
 
-async def open_store(data: Path, ids: Ids) -> tuple[Database, Vault]:
-    """Open the data folder, made on first use; raises VaultError, SchemaTooNew, StoreFailed."""
+async def open_store(data: Path, database_url: str, ids: Ids) -> Store:
+    """Open the data folder, made on first use, and the database, in that folder if `database_url` is empty.
+
+    Raises VaultError, SchemaTooNew, StoreFailed.
+    """
     data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240 - nothing else runs yet
     vault = open_key_ring(data / "keys.json", ids)
-    database = SqliteDatabase(data / "nostro.db")
-    await database.write(upgrade)
-    return database, vault
+    database: Database
+    members: Members
+    if database_url:
+        # Imported here: most servers have no use for its libraries, and should not wait for them.
+        from nostro.storage import postgres  # noqa: PLC0415
+
+        await postgres.upgrade(database_url)
+        database = postgres.PostgresDatabase(database_url)
+        members = postgres.PostgresMembers(database_url, ids)
+    else:
+        database, members = SqliteDatabase(data / "nostro.db"), FileMembers(data / "processes", ids)
+        await database.write(upgrade)
+    return Store(database=database, vault=vault, members=members)
+
+
+@cache
+def _openapi() -> Operation:
+    """Describe the operations once; it takes longer than all the rest of a start."""
+    return openapi.operation_for(OPERATIONS)
 
 
 def _embed(path: Path, seed: int, clock: Clock) -> Embedded:
@@ -207,18 +291,79 @@ def _embed(path: Path, seed: int, clock: Clock) -> Embedded:
     )
 
 
-def _paper(embedded: Embedded, clock: Clock, ids: Ids) -> BrokerKind:
+def serve_brokerage(path: Path, seed: int) -> SimServer:
+    """Make the embedded brokerage, on its own file, ready to be started."""
+    parts = _embed(path, seed, SystemClock())
+    return SimServer(parts.exchange, parts.faults, parts.venue, Controls(parts.exchange, parts.faults))
+
+
+def _reach_paper(settings: Settings, embedded: Embedded | None, seed: int, clock: Clock, ids: Ids) -> Paper:
+    if settings.paper_url:
+        return _paper_at(settings.paper_url, clock, ids)
+    return _paper_here(embedded or _embed(settings.data / EXCHANGE_FILE, seed, clock), clock, ids)
+
+
+def _paper_here(embedded: Embedded, clock: Clock, ids: Ids) -> Paper:
     def open_account() -> dict[str, str]:
         api_key = ids.secret(43)
         embedded.exchange.open_account(f"PAPER-{ids.secret(8).upper()}", PAPER_CASH, owner=api_key)
         return {"api_key": api_key}
 
-    return BrokerKind(
-        spec=PAPER,
-        connect=lambda credentials: PaperBroker(embedded.venue.transport(credentials["api_key"]), clock),
-        open_account=open_account,
-        instruments=tuple(embedded.exchange.instruments()),
+    async def close() -> None:
+        embedded.ledger.close()
+
+    return Paper(
+        kind=BrokerKind(
+            spec=PAPER,
+            connect=lambda credentials: PaperBroker(embedded.venue.transport(credentials["api_key"]), clock),
+            open_account=open_account,
+            instruments=tuple(listed_instruments()),
+        ),
+        controls=Controls(embedded.exchange, embedded.faults),
+        close=close,
     )
+
+
+def _paper_at(url: str, clock: Clock, ids: Ids) -> Paper:
+    # Imported here: aiohttp takes long to load, and a server without brokerages over HTTP has no use for it.
+    from nostro.brokers.http_transport import HttpClient  # noqa: PLC0415
+
+    client = HttpClient()
+
+    def connect(credentials: Mapping[str, str]) -> PaperBroker:
+        return PaperBroker(client.transport(url, {API_KEY_HEADER: credentials["api_key"]}), clock)
+
+    return Paper(
+        kind=BrokerKind(
+            spec=PAPER,
+            connect=connect,
+            open_account=lambda: {"api_key": f"{OPENING_KEY}{ids.secret(43)}"},
+            instruments=tuple(listed_instruments()),
+        ),
+        controls=client.transport(url, {}),
+        close=client.close,
+    )
+
+
+def _relay(store: Store, deliver: Deliver, clock: Clock, tasks: Tasks) -> Relay:
+    return Relay(
+        outbox=SqlOutbox(store.database),
+        endpoints=SqlEndpoints(store.database, store.vault),
+        keys=SqlKeys(store.database, store.vault),
+        deliver=deliver,
+        clock=clock,
+        tasks=tasks,
+    )
+
+
+def _deliver(allowed: str) -> Deliver:
+    async def deliver(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        # Imported here, as aiohttp takes long to load: most servers tell nobody anything.
+        from nostro.webhooks.deliver import HttpDeliver  # noqa: PLC0415
+
+        return await HttpDeliver(Guard(allowed, resolve))(url, body, headers)
+
+    return deliver
 
 
 def _crashpoint(name: str) -> Crashpoint:

@@ -11,6 +11,7 @@ from nostro.domain.connection import ConnectionType
 from nostro.domain.ids import AccountId, ClientId, ClientOrderId, UserId
 from nostro.domain.order import OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder
+from nostro.http.sandbox import tell
 from nostro.storage.port import Owner, PartnerKey
 from nostro.storage.reset import forget_everything
 
@@ -48,14 +49,22 @@ async def furnish(nostro: Nostro) -> None:
         )
     )
     await do.users.register(OWNER, USER_SECRET)
-    exchange = nostro.embedded.exchange
-    exchange.open_account(_ACCOUNT_NUMBER, PAPER_CASH, owner=_API_KEY, name="Sandbox account")
-    exchange.place_with_id(_ACCOUNT_NUMBER, _open_order(), ORDER_ID)
+    controls = nostro.paper.controls
+    opened = {"number": _ACCOUNT_NUMBER, "api_key": _API_KEY, "cash": PAPER_CASH, "name": "Sandbox account"}
+    await tell(controls, "POST", "/sandbox/accounts", opened)
+    placed = {"account": _ACCOUNT_NUMBER, "order_id": ORDER_ID, "order": _open_order()}
+    await tell(controls, "POST", "/sandbox/orders", placed)
     await do.connections.connect(
         OWNER, "PAPER", {"api_key": _API_KEY}, ConnectionType.TRADE, {_ACCOUNT_NUMBER: ACCOUNT_ID}
     )
     # Listed once, as an application does before it cancels: the order is then known to be the account's.
     await do.orders(await do.connections.account(OWNER, ACCOUNT_ID), timedelta(days=1))
+
+
+async def may_furnish(nostro: Nostro) -> bool:
+    """Say whether this data folder is empty, or a sandbox's already."""
+    keys = await nostro.commands.keys.list()
+    return not keys or any(key.consumer_key == CONSUMER_KEY for key in keys)
 
 
 async def is_furnished(nostro: Nostro) -> bool:
@@ -94,8 +103,7 @@ def _open_order() -> NewOrder:
 
 async def reset(nostro: Nostro, seed: int) -> None:
     """Start the whole sandbox over: exchange, faults, and everything nostro knew."""
-    nostro.embedded.faults.clear()
-    nostro.embedded.exchange.reset(seed)
+    await tell(nostro.paper.controls, "POST", "/sandbox/reset", {"seed": seed})
     nostro.commands.sessions.forget_all()
     await forget_everything(nostro.database)
     await furnish(nostro)

@@ -1,7 +1,8 @@
 """Settings: read from the environment once, at the start; everything else is passed on."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -22,6 +23,8 @@ class SettingsInvalid(Exception):
 class Settings:
     data: Path
     """Folder of the database, the key ring and the embedded brokerage's own store (NOSTRO_DATA)."""
+    database_url: str = field(repr=False)
+    """PostgreSQL database, `postgresql://user:password@host/name`; empty: SQLite (NOSTRO_DATABASE_URL)."""
     host: str
     """Address to listen on (NOSTRO_HOST)."""
     port: int
@@ -36,6 +39,11 @@ class Settings:
     """How far ahead a request's timestamp may be (NOSTRO_TIMESTAMP_FUTURE_S)."""
     rate_limit_per_minute: int
     """Requests a key may make in any minute, and cancels as many again; 0: no limit (NOSTRO_RATE_LIMIT)."""
+    paper_url: str
+    """Where a `nostro simbroker` listens; empty: the brokerage is in this process (NOSTRO_PAPER_URL)."""
+    webhook_allow: str
+    """Hosts that webhooks may reach though they are not public or use plain http: a comma list of `host` or
+    `host:port` (NOSTRO_WEBHOOK_ALLOW)."""
     crash_at: str
     """For tests: the point of the cancel path where the process kills itself (NOSTRO_CRASH_AT)."""
 
@@ -50,6 +58,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read all settings; raises SettingsInvalid."""
     return Settings(
         data=Path(environment.get("NOSTRO_DATA") or default_data_dir(environment)),
+        database_url=_database_url(environment),
         host=environment.get("NOSTRO_HOST") or "127.0.0.1",
         port=_number(environment, "NOSTRO_PORT", 8787, 65535),
         public_url=environment.get("NOSTRO_PUBLIC_URL", "").rstrip("/"),
@@ -57,8 +66,25 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         timestamp_past_s=_number(environment, "NOSTRO_TIMESTAMP_PAST_S", 300, 86_400),
         timestamp_future_s=_number(environment, "NOSTRO_TIMESTAMP_FUTURE_S", 60, 86_400),
         rate_limit_per_minute=_number(environment, "NOSTRO_RATE_LIMIT", 0, 1_000_000),
+        paper_url=environment.get("NOSTRO_PAPER_URL", "").rstrip("/"),
+        webhook_allow=_hosts(environment, "NOSTRO_WEBHOOK_ALLOW"),
         crash_at=environment.get("NOSTRO_CRASH_AT", ""),
     )
+
+
+def _database_url(environment: Mapping[str, str]) -> str:
+    url = environment.get("NOSTRO_DATABASE_URL", "")
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise SettingsInvalid("NOSTRO_DATABASE_URL must begin with postgresql://, or be empty for SQLite.")
+    return url
+
+
+def _hosts(environment: Mapping[str, str], name: str) -> str:
+    text = environment.get(name, "")
+    host = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+    if text and re.fullmatch(rf"{host}(?: *, *{host})*", text) is None:
+        raise SettingsInvalid(f"{name} must be a comma list of host or host:port.")
+    return text
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, most: int) -> int:

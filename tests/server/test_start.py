@@ -22,13 +22,7 @@ def test_from_process_start_to_the_first_answered_cancel_takes_under_three_secon
 def test_serve_refuses_the_folder_of_a_sandbox(tmp_path: Path) -> None:
     with Server(tmp_path / "data"):
         pass
-    done = subprocess.run(
-        [*NOSTRO, "serve", "--port", "0", "--data", str(tmp_path / "data")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_command("serve", "--port", "0", "--data", str(tmp_path / "data"))
     assert done.returncode == 1
     assert "public" in done.stderr
 
@@ -61,3 +55,26 @@ def test_no_secret_is_in_the_database_in_clear(tmp_path: Path) -> None:
     stored = b"".join(path.read_bytes() for path in (tmp_path / "data").glob("nostro.db*"))
     for each in (key.consumer_key, secret):
         assert each.encode() not in stored
+
+
+def test_a_sandbox_refuses_a_folder_with_real_keys_in_it(tmp_path: Path) -> None:
+    create_key(tmp_path / "data")
+    done = run_command("sandbox", "--port", "0", "--data", str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert "Use another folder" in " ".join(done.stderr.split())
+
+
+def test_two_sandboxes_cannot_share_one_brokerage(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as first:
+        done = run_command("sandbox", "--port", "0", "--data", str(tmp_path / "data"))
+        assert done.returncode == 1
+        assert "in use by another process" in " ".join(done.stderr.split())
+        assert first.cancel(ORDER).body["status"] == "CANCELED"
+
+
+def test_an_impossible_port_is_a_usage_error() -> None:
+    assert run_command("serve", "--port", "99999").returncode == 2
+
+
+def run_command(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*NOSTRO, *arguments], capture_output=True, text=True, timeout=60, check=False)

@@ -58,7 +58,9 @@ def test_restarts_between_calls_change_nothing(tmp_path: Path) -> None:
     path = tmp_path / "exchange.db"
     for step in STEPS:
         step(unbroken)
-        step(open_exchange(path))
+        ledger = Ledger(path)
+        step(Exchange(ledger, lambda: OPENED_AT, seed=7))
+        ledger.close()
     assert seen(open_exchange(path)) == seen(unbroken)
 
 

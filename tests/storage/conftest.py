@@ -1,44 +1,72 @@
-"""A real SQLite database with the real schema."""
+"""Real databases with the real schema: every test that asks for one runs on SQLite and on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from nostro.storage.schema import upgrade
-from nostro.storage.sqlite import SqliteDatabase
+from nostro.app import Store, open_store
+from nostro.ports import SystemIds
+from nostro.storage.database import Database
+
+from .postgres import PostgresServer
 
 T = TypeVar("T")
 
-Run = Callable[[Callable[[SqliteDatabase], Coroutine[Any, Any, T]]], T]
+Run = Callable[[Callable[[Database], Coroutine[Any, Any, T]]], T]
+
+ENGINES = ("sqlite", "postgresql")
 
 
-@asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[SqliteDatabase]:
-    database = SqliteDatabase(path)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a database is."""
+
+    data: Path
+    url: str
+    """Empty: SQLite in the data folder."""
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Store]:
+        """Open it as one server process does. That it becomes a member is up to the test."""
+        store = await open_store(self.data, self.url, SystemIds())
+        try:
+            yield store
+        finally:
+            await store.members.leave()
+            await store.database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
     try:
-        await database.write(upgrade)
-        yield database
-    finally:
-        await database.close()
+        server = PostgresServer()
+    except Exception as error:  # noqa: BLE001 - a machine may forbid it in many ways
+        pytest.skip(f"PostgreSQL does not start here: {error!r}")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "sqlite":
+        return Place(tmp_path, "")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return Place(tmp_path, server.new_database())
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "nostro.db"
-
-
-@pytest.fixture
-def run(path: Path) -> Run[Any]:
+def run(place: Place) -> Run[Any]:
     """Run a coroutine function on the open database."""
 
-    def runner(work: Callable[[SqliteDatabase], Coroutine[Any, Any, Any]]) -> Any:
+    def runner(work: Callable[[Database], Coroutine[Any, Any, Any]]) -> Any:
         async def main() -> Any:
-            async with opened(path) as database:
-                return await work(database)
+            async with place.opened() as store:
+                return await work(store.database)
 
         return asyncio.run(main())
 

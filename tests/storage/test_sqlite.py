@@ -6,36 +6,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from nostro.domain.errors import StoreFailed
+from nostro.storage.database import Database
+from nostro.storage.schema import upgrade
 from nostro.storage.sqlite import SqliteDatabase
 
-from .conftest import Run
+from .conftest import Place, Run
+from .notes import add, make_table, notes
 
 MANY = 200
 
 
-def add(name: str) -> Any:
-    def work(connection: Connection) -> str:
-        connection.execute(text("INSERT INTO note VALUES (:name)"), {"name": name})
-        return name
-
-    return work
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path, "")
 
 
-def notes(connection: Connection) -> list[str]:
-    return list(connection.execute(text("SELECT name FROM note ORDER BY name")).scalars())
-
-
-async def make_table(database: SqliteDatabase) -> None:
-    await database.write(
-        lambda connection: connection.execute(text("CREATE TABLE note (name TEXT UNIQUE)")).close()
-    )
+@pytest.fixture
+def path(place: Place) -> Path:
+    return place.data / "nostro.db"
 
 
 def test_what_was_written_is_read_back_by_another_process(run: Run[Any], path: Path) -> None:
-    async def work(database: SqliteDatabase) -> list[str]:
+    async def work(database: Database) -> list[str]:
         await make_table(database)
         await database.write(add("a"))
         other = sqlite3.connect(path)
@@ -46,37 +41,8 @@ def test_what_was_written_is_read_back_by_another_process(run: Run[Any], path: P
     assert run(work) == ["a"]
 
 
-def test_a_failing_piece_of_work_undoes_itself_alone(run: Run[Any]) -> None:
-    async def work(database: SqliteDatabase) -> tuple[list[Any], list[str]]:
-        await make_table(database)
-
-        def fail(connection: Connection) -> None:
-            add("half")(connection)
-            raise ValueError("no")
-
-        results = await asyncio.gather(
-            database.write(add("a")), database.write(fail), database.write(add("b")), return_exceptions=True
-        )
-        return list(results), await database.read(notes)
-
-    results, found = run(work)
-    assert (results[0], results[2]) == ("a", "b")
-    assert isinstance(results[1], ValueError)
-    assert found == ["a", "b"]
-
-
-def test_a_broken_rule_of_the_database_is_a_store_failure(run: Run[Any]) -> None:
-    async def work(database: SqliteDatabase) -> None:
-        await make_table(database)
-        await database.write(add("a"))
-        await database.write(add("a"))
-
-    with pytest.raises(StoreFailed):
-        run(work)
-
-
 def test_writes_that_arrive_together_share_commits(run: Run[Any], path: Path) -> None:
-    async def work(database: SqliteDatabase) -> int:
+    async def work(database: Database) -> int:
         await make_table(database)
         before = path.with_name("nostro.db-wal").stat().st_size
         await asyncio.gather(*(database.write(add(f"{number:03}")) for number in range(MANY)))
@@ -89,8 +55,22 @@ def test_writes_that_arrive_together_share_commits(run: Run[Any], path: Path) ->
     assert grown_bytes < MANY * alone_bytes / 10
 
 
+def test_an_upgraded_file_is_not_written_again(run: Run[Any]) -> None:
+    async def work(database: Database) -> tuple[int, int]:
+        def version(connection: Connection) -> int:
+            found: int = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+            return found
+
+        before = await database.read(version)
+        await database.write(upgrade)
+        return before, await database.read(version)
+
+    before, after = run(work)
+    assert before == after
+
+
 def test_the_pragmas_that_durability_rests_on_are_in_force(run: Run[Any]) -> None:
-    async def work(database: SqliteDatabase) -> list[Any]:
+    async def work(database: Database) -> list[Any]:
         def read(connection: Connection) -> list[Any]:
             names = ("journal_mode", "synchronous", "foreign_keys")
             return [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names]
@@ -101,21 +81,8 @@ def test_the_pragmas_that_durability_rests_on_are_in_force(run: Run[Any]) -> Non
     assert run(work) == [["wal", full, 1], ["wal", full, 1]]
 
 
-def test_a_caller_that_goes_away_leaves_its_write_to_be_done(run: Run[Any]) -> None:
-    async def work(database: SqliteDatabase) -> list[str]:
-        await make_table(database)
-        task = asyncio.create_task(database.write(add("a")))
-        await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await database.write(add("b"))
-        return await database.read(notes)
-
-    assert run(work) == ["a", "b"]
-
-
 def test_a_full_database_says_so_and_keeps_what_it_had(run: Run[Any]) -> None:
-    async def work(database: SqliteDatabase) -> list[str]:
+    async def work(database: Database) -> list[str]:
         await make_table(database)
         await database.write(add("a"))
         await database.write(

@@ -5,7 +5,6 @@ import contextlib
 import gc
 import os
 import signal
-import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,7 +18,8 @@ from rich.console import Console
 from nostro import sandbox
 from nostro.app import DRAIN_S, Nostro, build
 from nostro.cli.logs import configure_logs
-from nostro.domain.errors import StoreFailed
+from nostro.cli.workers import ChildFailed, end_with_parent, listen, run_workers
+from nostro.domain.errors import Refusal
 from nostro.http.gateway import Gateway
 from nostro.http.protocol import GuardedProtocol
 from nostro.http.sandbox import SandboxControls
@@ -31,7 +31,8 @@ errors = Console(stderr=True)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", envvar="NOSTRO_HOST")]
 Port = Annotated[
-    int | None, typer.Option(help="Port to listen on; 0 takes a free one.", envvar="NOSTRO_PORT")
+    int | None,
+    typer.Option(help="Port to listen on; 0 takes a free one.", envvar="NOSTRO_PORT", min=0, max=65_535),
 ]
 Data = Annotated[Path | None, typer.Option(help="Folder for everything that lasts.", envvar="NOSTRO_DATA")]
 
@@ -44,6 +45,11 @@ def sandbox_command(
         typer.Option(help="Folder to keep the sandbox in; without it, it is forgotten at the end."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides the exchange's first prices.", min=0)] = 0,
+    workers: Annotated[
+        int | None, typer.Option(help="Server processes, beside one that is the brokerage.", min=1, max=64)
+    ] = None,
+    *,
+    child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
 ) -> None:
     """Run the whole API offline, with an embedded brokerage that fills, hangs and fails as it is told.
 
@@ -56,14 +62,23 @@ def sandbox_command(
         settings = _settings(host, port, data or Path(scratch))
 
         async def run() -> None:
+            if workers is not None:
+                await run_workers(settings, seed, workers)
+                return
             nostro = await build(settings, seed=seed)
-            await sandbox.furnish(nostro)
+            if not await sandbox.may_furnish(nostro):
+                await nostro.stop()
+                errors.print(
+                    f"[red]{settings.data} holds keys of its own, which a sandbox would mix with public"
+                    " ones.[/red] Use another folder."
+                )
+                raise typer.Exit(1)
+            if not child:
+                await _furnish(nostro)
             controls = SandboxControls(
-                nostro.embedded.exchange,
-                nostro.embedded.faults,
-                lambda new_seed: sandbox.reset(nostro, new_seed),
+                nostro.paper.controls, lambda new_seed: sandbox.reset(nostro, new_seed)
             )
-            await _serve(nostro, nostro.application(controls.operations()), sandbox.how_to)
+            await _serve(nostro, nostro.application(controls.operations()), sandbox.how_to, is_child=child)
 
         _run(run)
 
@@ -92,6 +107,14 @@ def serve_command(host: Host = None, port: Port = None, data: Data = None) -> No
     _run(run)
 
 
+async def _furnish(nostro: Nostro) -> None:
+    try:
+        await sandbox.furnish(nostro)
+    except Refusal:
+        await nostro.stop()
+        raise
+
+
 def _settings(host: str | None, port: int | None, data: Path | None) -> Settings:
     try:
         settings = read_settings(os.environ)
@@ -112,7 +135,7 @@ def _run(main: Callable[[], Any]) -> None:
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(main())
-    except (VaultError, SchemaTooNew, StoreFailed, OSError) as error:
+    except (VaultError, SchemaTooNew, Refusal, OSError, ChildFailed) as error:
         errors.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from error
 
@@ -125,11 +148,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(nostro: Nostro, application: Gateway, how_to: Callable[[str], str]) -> None:
+async def _serve(
+    nostro: Nostro, application: Gateway, how_to: Callable[[str], str], *, is_child: bool = False
+) -> None:
     """Recover, then open the port, then serve until told to stop."""
     settings = nostro.settings
     await nostro.start()
-    listener = socket.create_server((settings.host, settings.port), backlog=2048)
+    listener = listen(settings.host, settings.port, is_shared=is_child)
     host, port = listener.getsockname()[:2]
     config = uvicorn.Config(
         application,
@@ -146,7 +171,7 @@ async def _serve(nostro: Nostro, application: Gateway, how_to: Callable[[str], s
     gc.set_threshold(20_000, 50, 100)
     url = f"http://{host}:{port}"
     print(f"listening on {url}", flush=True)
-    if text := how_to(url):
+    if (text := how_to(url)) and not is_child:
         print(text, flush=True)
     server = _Server(config)
 
@@ -156,6 +181,8 @@ async def _serve(nostro: Nostro, application: Gateway, how_to: Callable[[str], s
 
     for signal_ in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signal_, stop)
+    if is_child:
+        end_with_parent(stop)
     try:
         await server.serve(sockets=[listener])
     finally:

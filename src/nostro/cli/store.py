@@ -1,5 +1,6 @@
-"""The data folder, opened for work on keys: the database and the key ring, without the rest of a server."""
+"""The data folder, opened for work on keys and webhooks: the database and the key ring, and no server."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,7 +9,10 @@ from pathlib import Path
 from nostro.app import open_store
 from nostro.domain.errors import StoreFailed
 from nostro.ports import Clock, Ids
+from nostro.settings import SettingsInvalid, read_settings
 from nostro.storage.identity import SqlKeys, SqlUsers
+from nostro.storage.outbox import SqlEndpoints, SqlOutbox
+from nostro.storage.outbox_port import Endpoints, Outbox
 from nostro.storage.port import Keys
 from nostro.storage.schema import SchemaTooNew
 from nostro.storage.vault import VaultError
@@ -23,21 +27,32 @@ class DataUnusable(Exception):
 class KeyDesk:
     keys: Keys
     users: UserRegistry
+    endpoints: Endpoints
+    outbox: Outbox
 
 
 @asynccontextmanager
 async def open_key_desk(
     data: Path, clock: Clock, ids: Ids, *, may_be_new: bool = False
 ) -> AsyncIterator[KeyDesk]:
-    """Open the folder, also while a server runs on it; raises DataUnusable, as the work on it may."""
+    """Open the folder and the database, also while servers run on it.
+
+    Raises DataUnusable, as the work on it may.
+    """
     try:
-        if not may_be_new and not (data / "nostro.db").exists():
+        database_url = read_settings(os.environ).database_url
+        if not may_be_new and not database_url and not (data / "nostro.db").exists():
             raise DataUnusable(f"{data} holds no nostro data; `nostro keys create` begins there.")
-        database, vault = await open_store(data, ids)
+        store = await open_store(data, database_url, ids)
         try:
-            users = UserRegistry(users=SqlUsers(database), clock=clock, ids=ids)
-            yield KeyDesk(keys=SqlKeys(database, vault), users=users)
+            users = UserRegistry(users=SqlUsers(store.database), clock=clock, ids=ids)
+            yield KeyDesk(
+                keys=SqlKeys(store.database, store.vault),
+                users=users,
+                endpoints=SqlEndpoints(store.database, store.vault),
+                outbox=SqlOutbox(store.database),
+            )
         finally:
-            await database.close()
-    except (VaultError, SchemaTooNew, StoreFailed, OSError) as error:
+            await store.database.close()
+    except (SettingsInvalid, VaultError, SchemaTooNew, StoreFailed, OSError) as error:
         raise DataUnusable(str(error)) from error

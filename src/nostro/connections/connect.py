@@ -51,14 +51,16 @@ class ConnectionDesk:
         except ReadFailed as error:
             raise InvalidRequest(f"{kind.spec.name} did not accept these credentials: {error}") from error
         now = self._clock.now()
+        theirs = {each.account.number: each for each in await self.accounts(owner) if _is_at(each, slug)}
+        again = next((theirs[each.number].connection for each in found if each.number in theirs), None)
         connection = Connection(
-            connection_id=ConnectionId(self._ids.uuid()),
+            connection_id=ConnectionId(self._ids.uuid()) if again is None else again.connection_id,
             client_id=owner.client_id,
             user_id=owner.user_id,
             broker_slug=slug,
             name=f"Connection to {kind.spec.name}",
             type=type_,
-            created_at=now,
+            created_at=now if again is None else again.created_at,
             updated_at=now,
         )
         accounts = [
@@ -72,8 +74,13 @@ class ConnectionDesk:
                 created_at=now,
             )
             for each in found
+            if each.number not in theirs
         ]
-        await self._connections.add(connection, dict(credentials), accounts)
+        if again is None:
+            await self._connections.add(connection, dict(credentials), accounts)
+        else:
+            await self._connections.renew(connection, dict(credentials), accounts)
+            self._sessions.forget(connection.connection_id)
         return connection
 
     async def list(self, owner: Owner) -> Sequence[Connection]:
@@ -126,3 +133,7 @@ class ConnectionDesk:
         if found is None:
             raise NotFound
         return found
+
+
+def _is_at(each: OwnedAccount, slug: str) -> bool:
+    return each.connection.broker_slug == slug

@@ -29,6 +29,10 @@ class Sessions:
         """Open a session to read with; raises ConnectionDisabled."""
         if connection.disabled_at is not None:
             raise ConnectionDisabled
+        return await self.looking(connection)
+
+    async def looking(self, connection: Connection) -> Broker:
+        """Open a session to end open cancels with: also while the connection is disabled otherwise."""
         broker = self._open.get(connection.connection_id)
         if broker is None:
             credentials = await self._connections.credentials(connection.connection_id)

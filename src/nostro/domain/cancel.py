@@ -218,10 +218,11 @@ class EvidenceRecord:
 def decide(intent: CancelIntent, evidence: Evidence) -> CancelIntent:
     """Return the intent as `evidence` leaves it; the same object when it proves nothing new.
 
-    A final state never changes. Only the brokerage's word about this very order ends an open one.
+    A final state never changes; what was filled of a closed order can still be corrected. Only the
+    brokerage's word about this very order ends an open state.
     """
     if intent.state.is_final:
-        return intent
+        return _corrected(intent, evidence)
     match evidence:
         case Replied():
             return _after_reply(intent, evidence)
@@ -263,6 +264,8 @@ def _after_reply(intent: CancelIntent, reply: Replied) -> CancelIntent:
         case CancelRejected(reason=reason, message=message, raw=raw, order=order):
             refused = replace(sent, state=CancelState.UNKNOWN, reason=reason, message=message, raw=raw)
             return _closed_by(refused, order, reply.ended_at) if order is not None else refused
+        case CancelUnknown() if intent.state is CancelState.ACKED:
+            return sent  # a look found the cancel pending meanwhile, and silence takes nothing back
         case CancelUnknown(cause=cause, message=message, raw=raw):
             return replace(sent, state=CancelState.UNKNOWN, cause=cause, message=message, raw=raw)
         case NotSent(cause=not_sent, message=message):
@@ -287,13 +290,15 @@ def _after_look(intent: CancelIntent, looked: Looked) -> CancelIntent:
         return _closed_by(intent, order, looked.ended_at)
     if intent.ended_at is None or looked.started_at < intent.ended_at:
         return intent  # the look may be older than our own request
-    seen = intent if order == intent.order else replace(intent, order=order)
+    seen = intent if _is_old_news(intent.order, order) else replace(intent, order=order)
     if order.status is OrderStatus.PENDING_CANCEL:
         return seen if intent.state is CancelState.ACKED else replace(seen, state=CancelState.ACKED)
-    if intent.state is not CancelState.UNKNOWN or order.status is OrderStatus.UNRECOGNIZED:
-        return seen  # an acknowledged cancel may take until the market opens
-    if intent.reason is not None:
+    if order.status is OrderStatus.UNRECOGNIZED:
+        return seen
+    if intent.reason is not None:  # also where somebody else's cancel was pending for a while
         return replace(seen, state=CancelState.REFUSED, resolved_at=looked.ended_at)
+    if intent.state is not CancelState.UNKNOWN:
+        return seen  # an acknowledged cancel may take until the market opens
     if intent.settled_at is not None and looked.started_at >= intent.settled_at:
         return replace(
             seen,
@@ -302,6 +307,36 @@ def _after_look(intent: CancelIntent, looked: Looked) -> CancelIntent:
             resolved_at=looked.ended_at,
         )
     return seen
+
+
+def _is_old_news(known: Order | None, seen: Order) -> bool:
+    """Say whether a look adds nothing: two looks may overlap, and the earlier one be heard last."""
+    return known is not None and (seen == known or seen.updated_at < known.updated_at)
+
+
+def _corrected(intent: CancelIntent, evidence: Evidence) -> CancelIntent:
+    """Keep how the intent ended; take over fills that were busted or corrected since (FIX matrix J.1.b).
+
+    Only a look that began after the end can know of them, and only one that shows the order closed in the
+    same way is about the same end.
+    """
+    if not isinstance(evidence, Looked) or not isinstance(evidence.look, OrderFound):
+        return intent
+    known, seen = intent.order, evidence.look.order
+    if intent.resolved_at is None or evidence.started_at < intent.resolved_at:
+        return intent
+    if seen.brokerage_order_id != intent.brokerage_order_id or _ended_as(intent) is not seen.status:
+        return intent
+    return intent if _is_old_news(known, seen) else replace(intent, order=seen)
+
+
+def _ended_as(intent: CancelIntent) -> OrderStatus | None:
+    """Give the status that the order closed with; None where this intent did not see it close."""
+    if intent.state is CancelState.CONFIRMED:
+        return OrderStatus.CANCELED
+    if intent.state is CancelState.TOO_LATE and intent.order is not None:
+        return intent.order.status
+    return None
 
 
 def _closed_by(intent: CancelIntent, order: Order, at: datetime) -> CancelIntent:

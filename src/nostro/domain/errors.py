@@ -163,5 +163,6 @@ class ReadFailed(Refusal):
 class PlaceUnknown(Refusal):
     default_message = (
         "The brokerage did not say whether it took the order."
-        " Repeat with the same client_order_id to learn it."
+        " List the orders to learn it; a repeat with the same client_order_id does so too,"
+        " and never places twice."
     )

@@ -100,7 +100,7 @@ class Gateway:
             try:
                 answer = await operation.handler(await self._call(arrived, told))
             finally:
-                self._lanes.leave()
+                self._lanes.leave(operation.lane)
             if not isinstance(answer.body, bytes):
                 answer = replace(answer, body=encode(answer.body))
         except Exception as error:  # noqa: BLE001 - the one place where a refusal becomes an answer

@@ -40,10 +40,24 @@ _USER_PARAMETERS = (
 _REQUIRED_BY_CONTRACT = {CancelOrderResponse.__name__: ["brokerage_order_id"]}
 """Where the published contract requires less than nostro always sends."""
 
-_EXAMPLES = {
-    "accountId": "917c8734-8470-4a3e-a18f-57c3f2ee6631",
-    "brokerage_order_id": "66a033fa-da74-4fcf-b527-feefdec9257e",
+_FIELDS: dict[str, Json] = {
+    "accountId": {
+        "description": "The connected account, by the id that nostro lists it under.",
+        "example": "917c8734-8470-4a3e-a18f-57c3f2ee6631",
+    },
+    "brokerage_order_id": {
+        "description": "The order, by the id that its brokerage gave it.",
+        "example": "66a033fa-da74-4fcf-b527-feefdec9257e",
+    },
+    "raw_response": {
+        "description": "The brokerage's own reply, secrets hidden; null where there was none.",
+        "example": {"order_id": "1234567890", "status": "CANCELLED"},
+    },
+    "default_detail": {"example": "Unable to verify data sent"},
+    "default_code": {"example": 1076},
 }
+"""What is said of a field wherever it stands; the examples are the published contract's."""
+
 _UUIDS = frozenset({"accountId", "authorizationId", "connectionId", "tradeId", "cancelId"})
 
 
@@ -141,7 +155,7 @@ def _to_openapi(schema: Any, decimal: Json) -> Any:
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
     plain = {
-        key: {name: _to_openapi(each, decimal) for name, each in value.items()}
+        key: {name: _to_openapi(each, decimal) | _FIELDS.get(name, {}) for name, each in value.items()}
         if key == "properties"
         else _to_openapi(value, decimal)
         for key, value in schema.items()
@@ -175,7 +189,7 @@ def _operation(operation: Operation, forms: _Schemas, answers: _Schemas) -> Json
     if operation.who in (Who.USER, Who.PARTNER):
         described["security"] = [{name: [] for name in _SECURITY}]
     if operation.form is not None:
-        schema = _with_examples(forms.of(operation.form))
+        schema = forms.of(operation.form)
         described["requestBody"] = {
             "required": not operation.is_form_optional,
             "content": {"application/json": {"schema": schema}},
@@ -192,9 +206,9 @@ def _parameters(operation: Operation) -> list[Json]:
         schema: Json = {"type": "string"}
         if name in _UUIDS:
             schema["format"] = "uuid"
-        if name in _EXAMPLES:
-            schema["example"] = _EXAMPLES[name]
-        parameters.append(_parameter("path", name, "", schema))
+        about = _FIELDS.get(name, {})
+        schema |= {key: value for key, value in about.items() if key == "example"}
+        parameters.append(_parameter("path", name, about.get("description", ""), schema))
     parameters.extend(
         _parameter("query", each.name, each.description, dict(each.schema), is_required=each.is_required)
         for each in operation.query
@@ -212,19 +226,10 @@ def _parameter(where: str, name: str, description: str, schema: Json, *, is_requ
 def _responses(operation: Operation, answers: _Schemas) -> Json:
     success: Json = {"description": "OK"}
     if operation.answer is not None:
-        schema = _with_examples(answers.of(operation.answer))
+        schema = answers.of(operation.answer)
         success["content"] = {"application/json": {"schema": schema}}
     error = {"application/json": {"schema": {"$ref": _REF.format(name=ErrorBody.__name__)}}}
     return {str(operation.success_status): success} | {
         status: {"description": description, "content": error}
         for status, description in _ANSWERS_FOR_ALL.items()
     }
-
-
-def _with_examples(schema: Json) -> Json:
-    """Give the fields of a body the examples of the published contract."""
-    properties = {
-        name: {**each, "example": _EXAMPLES[name]} if name in _EXAMPLES else each
-        for name, each in schema.get("properties", {}).items()
-    }
-    return {**schema, "properties": properties} if properties else schema

@@ -44,8 +44,7 @@ async def reset_user_secret(call: Call) -> Answer:
     if not user_id or not secret:
         raise CredentialsMissing("Please provide userId and userSecret in the request body.")
     owner = Owner(client_id=call.key.client_id, user_id=UserId(user_id))
-    await call.do.users.check(owner, secret)
-    return Answer(body=UserIDandSecret(userId=user_id, userSecret=await call.do.users.rotate(owner)))
+    return Answer(body=UserIDandSecret(userId=user_id, userSecret=await call.do.users.rotate(owner, secret)))
 
 
 async def login(call: Call) -> Answer:

@@ -1,6 +1,7 @@
 """Cancel one order, whatever it is, knowing its id. Start here: this is the whole path, top to bottom.
 
-    1. __call__      may this connection trade, can this be an order id here?  Nothing is sent for a bad one.
+    1. __call__      is there an answer already? If not: may this connection trade, can this be an order id
+                     here? Nothing is sent for a bad one.
     2. _claim        transaction 1: the intent is on disk before the first byte leaves. The journal's unique
                      index lets one caller in; every other one, in any process, joins that caller's intent.
     3. _fly          one request to the brokerage, in a task of its own: a caller who hangs up changes
@@ -16,6 +17,7 @@ What may be said of each state stands in `wire/cancel.py`, and what each reply p
 import structlog
 
 from nostro.brokers.port import Broker
+from nostro.brokers.redact import redact_outcome
 from nostro.connections.sessions import Sessions
 from nostro.domain.cancel import (
     CancelIntent,
@@ -81,15 +83,17 @@ class CancelOrders:
             ConnectionDisabled, ConnectionReadOnly, OrderIdInvalid, OrderUnknown: refused, nothing was sent.
             BrokerageUnreachable, StoreFailed: not possible now, nothing was sent.
         """
-        broker = await self._sessions.trading(target.connection)
-        if broker.spec.order_id.fullmatch(order_id) is None:
-            raise OrderIdInvalid
-        claim = await self._claim(broker, owner, target, order_id)
-        if claim.is_mine:
-            self._tasks.start(
-                self._fly(broker, target, claim.intent), name=f"cancel {claim.intent.cancel_id}"
-            )
-        return await self._answer(claim.intent, wait_s)
+        # A repeat is told what is known, whatever became of the connection meanwhile.
+        intent = await self._journal.standing(target.account.account_id, order_id)
+        if intent is None:
+            broker = await self._sessions.trading(target.connection)
+            if broker.spec.order_id.fullmatch(order_id) is None:
+                raise OrderIdInvalid
+            claim = await self._claim(broker, owner, target, order_id)
+            intent = claim.intent
+            if claim.is_mine:
+                self._tasks.start(self._fly(broker, target, intent), name=f"cancel {intent.cancel_id}")
+        return await self._answer(intent, wait_s)
 
     async def _claim(
         self, broker: Broker, owner: Owner, target: OwnedAccount, order_id: BrokerageOrderId
@@ -138,14 +142,19 @@ class CancelOrders:
         sent_at = self._clock.now()
         self._crashpoint("before_send")
         try:
-            outcome = await broker.cancel_order(target.account.number, intent.brokerage_order_id)
+            outcome = redact_outcome(
+                await broker.cancel_order(target.account.number, intent.brokerage_order_id)
+            )
         except Exception:  # the adapter has a bug: whatever it sent, it sent
             log.exception("adapter_failed", broker=broker.spec.slug, cancel_id=intent.cancel_id)
             outcome = CancelUnknown(cause=UnknownCause.ADAPTER_FAILED, message="internal error after sending")
         self._crashpoint("after_send")
         ended_at = self._clock.now()
         return Replied(
-            outcome=outcome, sent_at=sent_at, ended_at=ended_at, settled_at=settled_at(broker.spec, ended_at)
+            outcome=outcome,
+            sent_at=sent_at,
+            ended_at=ended_at,
+            settled_at=settled_at(broker.spec, ended_at),
         )
 
     async def _record(self, cancel_id: CancelId, evidence: Evidence) -> CancelIntent:

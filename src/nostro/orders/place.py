@@ -57,10 +57,6 @@ class PlaceOrders:
         self._clock = clock
         self._tasks = tasks
 
-    async def recover(self) -> None:
-        """Call before the port opens: what a dead process had sent is looked up when somebody repeats it."""
-        await self._placements.give_up_sent()
-
     async def __call__(self, target: OwnedAccount, wanted: NewOrder | NewGroup) -> Sequence[Order]:
         """Place it and return its orders as the brokerage shows them (of a group: the trigger first).
 

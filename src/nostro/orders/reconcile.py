@@ -5,6 +5,7 @@ Looks are reads, as many as it takes; a cancel is never sent again from here. Th
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,15 +13,15 @@ import structlog
 from nostro.brokers.spec import BrokerSpec
 from nostro.connections.sessions import Sessions
 from nostro.domain.cancel import CancelIntent, Looked, LookFailed, OrderLook, Restarted
-from nostro.domain.errors import Refusal, StoreFailed
+from nostro.domain.errors import NotFound, Refusal, StoreFailed
 from nostro.domain.ids import CancelId
 from nostro.orders.watch import Watch
 from nostro.ports import Clock, Tasks
-from nostro.storage.port import Connections, DueLook, Journal, OwnedAccount
+from nostro.storage.port import Connections, DueLook, Journal, Members, OwnedAccount, Placements
 
 LOOKS_AT_ONCE_MAX = 64
 POLL_S = 1.0
-"""How often the journal is asked for work that nobody announced: another process may have died with it."""
+"""How often to see who is gone, and to ask the journal for work that nobody announced."""
 
 _FIRST_DELAY_S = 0.05
 _NOBODY_TO_ASK_S = 60.0
@@ -45,6 +46,8 @@ class Reconciler:
         self,
         *,
         journal: Journal,
+        placements: Placements,
+        members: Members,
         connections: Connections,
         sessions: Sessions,
         watch: Watch,
@@ -52,6 +55,8 @@ class Reconciler:
         tasks: Tasks,
     ) -> None:
         self._journal = journal
+        self._placements = placements
+        self._members = members
         self._connections = connections
         self._sessions = sessions
         self._watch = watch
@@ -60,22 +65,42 @@ class Reconciler:
         self._looking: set[CancelId] = set()
         self._work = asyncio.Event()
         self._is_stopping = False
+        self._next_sweep = 0.0
 
-    async def recover(self) -> int:
-        """Turn what a dead process left in flight into UNKNOWN, and say how many. Call before the port opens.
+    async def recover(self) -> None:
+        """Join the processes on this database and take over what dead ones left. Call before the port opens.
 
         All that is open is then due at once: the brokerage may have moved while nobody looked.
         """
-        unfinished = await self._journal.unfinished()
+        await self.sweep()
+        await self._journal.hurry(self._clock.now())
+
+    async def sweep(self) -> None:
+        """Turn what processes that are gone left in flight into UNKNOWN, due at once; raises StoreFailed."""
+        await self._members.enter()
+        await self._placements.give_up_sent()
         now = self._clock.now()
-        for intent in unfinished:
+        await self._journal.take_back(now)
+        for intent in await self._journal.abandoned():
             owned = await self._connections.account_of_intent(intent.account_id)
-            settles = None if owned is None else settled_at(self._sessions.spec(owned.connection), now)
+            settles = self._settles_without_owner(self._spec(owned), now)
             await self._journal.apply(
                 intent.cancel_id, Restarted(at=now, settled_at=settles), next_look_at=now
             )
-        await self._journal.hurry(now)
-        return len(unfinished)
+
+    def _settles_without_owner(self, spec: BrokerSpec | None, gone_at: datetime) -> datetime | None:
+        if spec is None:
+            return None
+        goes_on_s = self._members.goes_on_s
+        if goes_on_s:  # what it still begins may take its time
+            goes_on_s += spec.request_timeout_s
+        return settled_at(spec, gone_at + timedelta(seconds=goes_on_s))
+
+    def _spec(self, owned: OwnedAccount | None) -> BrokerSpec | None:
+        try:
+            return None if owned is None else self._sessions.spec(owned.connection)
+        except NotFound:  # the adapter was uninstalled: nobody to ask for now
+            return None
 
     def wake(self) -> None:
         """Say that an intent is due now."""
@@ -90,13 +115,8 @@ class Reconciler:
         """Look up whatever is due, until `stop`."""
         while not self._is_stopping:
             self._work.clear()
-            try:
-                due = await self._journal.due(self._clock.now(), LOOKS_AT_ONCE_MAX)
-            except StoreFailed:
-                log.exception("reconcile_cannot_read")
-                due = []
-            for each in due:
-                if each.intent.cancel_id not in self._looking and len(self._looking) < LOOKS_AT_ONCE_MAX:
+            for each in await self._find_work():
+                if each.intent.cancel_id not in self._looking:
                     self._looking.add(each.intent.cancel_id)
                     self._tasks.start(self._look_at(each), name=f"look {each.intent.cancel_id}")
             try:
@@ -104,6 +124,17 @@ class Reconciler:
                     await self._work.wait()
             except TimeoutError:
                 pass
+
+    async def _find_work(self) -> Sequence[DueLook]:
+        try:
+            if self._clock.monotonic() >= self._next_sweep:
+                self._next_sweep = self._clock.monotonic() + POLL_S
+                await self.sweep()
+            free = LOOKS_AT_ONCE_MAX - len(self._looking)
+            return await self._journal.due(self._clock.now(), free) if free else []
+        except StoreFailed:
+            log.exception("reconcile_cannot_work")
+            return []
 
     async def _look_at(self, due: DueLook) -> None:
         intent = due.intent
@@ -114,7 +145,7 @@ class Reconciler:
                 LookFailed("the connection was deleted") if owned is None else await self._look(owned, intent)
             )
             ended_at = self._clock.now()
-            wait_s = delay_s(due.looks, None if owned is None else self._sessions.spec(owned.connection))
+            wait_s = delay_s(due.looks, self._spec(owned))
             after = await self._journal.apply(
                 intent.cancel_id,
                 Looked(look=look, started_at=started_at, ended_at=ended_at),
@@ -133,7 +164,7 @@ class Reconciler:
     async def _look(self, owned: OwnedAccount, intent: CancelIntent) -> OrderLook:
         """Look once. Nothing that goes wrong here proves anything."""
         try:
-            broker = await self._sessions.reading(owned.connection)
+            broker = await self._sessions.looking(owned.connection)
             return await broker.look_up_order(owned.account.number, intent.brokerage_order_id)
         except Refusal as refusal:
             return LookFailed(str(refusal))

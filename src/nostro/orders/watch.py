@@ -17,6 +17,10 @@ POLL_S = 0.25
 """How often the journal is read again: another process may own the request, and publishes only there."""
 
 
+WAITERS_MAX = 512
+"""How many callers may wait for one intent; whoever comes on top is told at once how it stands."""
+
+
 class Watch:
     def __init__(self, journal: Journal, clock: Clock) -> None:
         self._journal = journal
@@ -33,6 +37,8 @@ class Watch:
         self, enough: Callable[[CancelIntent], bool], intent: CancelIntent, timeout_s: float
     ) -> CancelIntent:
         """Return the intent as soon as it is `enough`, or as it stands after `timeout_s`."""
+        if len(self._waiting.get(intent.cancel_id, ())) >= WAITERS_MAX:
+            return intent
         deadline = self._clock.monotonic() + timeout_s
         while not enough(intent) and (left_s := deadline - self._clock.monotonic()) > 0:
             intent = await self._next(intent, min(left_s, POLL_S))

@@ -7,6 +7,9 @@
     desk exchange                      what customers ask, what controls tell; one call = one transaction
     native                             the exchange as JSON requests and replies
     faults venue                       how requests go wrong; the two together, as a transport
+    controls                           what tells the exchange, as JSON requests and replies
+    server sockets                     all of it behind a port
+    proxy                              connections that break at a named byte, for tests
 
 It is a second program in spirit: it knows nothing of nostro's storage, and nostro knows of it only what comes
 back through a `Transport`. The vocabulary (`nostro.domain`) is shared.

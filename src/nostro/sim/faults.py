@@ -1,34 +1,56 @@
 """Declared faults: how requests to the embedded brokerage go wrong, and what then is true.
 
-    kind                 done?          the caller sees                                  declared for
-    hang                 yes*           nothing, or the reply after `delay_s`            any
-    reply_lost           yes            the connection drops                             any
-    drop_before          not received   connection refused                               any
-    error_500_done       yes            500                                              any
-    error_500_not_done   no             500                                              any
-    rate_limited         no             429                                              any
-    malformed            yes            the usual status, a body that is not JSON        any
-    html_body            yes            200 and an HTML page                             any
-    truncated            yes            the usual status, half the body                  any
-    other_order          yes            the usual reply, about another order             any but read
-    ack_only             acknowledged   202; the order is PENDING_CANCEL until told,     cancel
-                                        until `delay_s` of exchange time or the roll
-                                        is over, or until the faults are cleared
-    ack_then_fill        acknowledged   202; right after it the order fills completely   cancel
-    not_found_lag        no             404, and nothing shows the order for `delay_s`   cancel, replace,
-                                        (2 s by default, by the wall clock)              look_up
-                         yes            the usual reply, then the lag as above           place
+    kind                      done?          the caller sees                             declared for
+    hang                      yes*           nothing, or the reply after `delay_s`       any
+    reply_delayed             yes            the reply after `delay_s` (0.5 s)           any
+    reply_after_our_deadline  yes            the reply after `delay_s` (10 s)            any
+    slow_drip                 yes            the reply, one byte a second                any
+    reply_lost                yes            the connection closes                       any
+    accepted_then_reset       yes            the connection is reset                     any
+    drop_before               not received   connection refused**                        any
+    error_500_done            yes            500                                         any
+    error_502_done            yes            502                                         any
+    error_503_done            yes            503                                         any
+    error_504_done            yes            504                                         any
+    error_500_not_done        no             500                                         any
+    error_502_not_done        no             502                                         any
+    error_503_not_done        no             503                                         any
+    error_504_not_done        no             504                                         any
+    rate_limited              no             429                                         any
+    redirect_to_other_host    no             307 to a host that does not exist           any
+    malformed                 yes            the usual status, a body that is not JSON   any
+    html_body                 yes            200 and an HTML page                        any
+    truncated                 yes            the usual status, half the body             any
+    dup_key_json              yes            the usual reply, each key twice             any
+    huge_body                 yes            the usual reply and 2 MiB of spaces         any
+    gzip_bomb                 yes            the usual status, 64 MiB packed unasked     any
+    other_order               yes            the usual reply, about another order        any but read
+    duplicate_delivery        twice          the second reply                            any
+    ack_only                  acknowledged   202; the order is PENDING_CANCEL until      cancel
+                                             told, until `delay_s` of exchange time or
+                                             the roll is over, or until the faults are
+                                             cleared
+    ack_then_fill             acknowledged   202; right after it the order fills         cancel
+                                             completely
+    ack_never_cancels         no             202, and nothing comes of it                cancel
+    list_lags                 no             the list as it was last given, or empty     list
+    not_found_lag             no             404, and nothing shows the order for        cancel, replace,
+                                             `delay_s` (2 s, by the wall clock)          look_up
+                              yes            the usual reply, then the lag as above      place
 
-    * With `processed` false it is received and never carried out, and after `delay_s` the connection drops.
+    * With `processed` false it is received and never carried out, and after `delay_s` the connection closes.
+    ** Over HTTP a connection is accepted before anybody knows what will be asked: it is reset instead, and
+       the exchange never hears of it. To refuse a connection for certain, stop the brokerage.
 
 Each request that a fault matches uses up one of its `times`; the oldest matching fault is taken. Faults are
 kept in memory only: a brokerage that starts again has none. What they did to orders, pending cancels too, is
 on disk.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 
 from nostro.ports import Clock
 from nostro.sim.exchange import Exchange
@@ -36,34 +58,73 @@ from nostro.sim.exchange import Exchange
 OPERATIONS = ("cancel", "place", "replace", "look_up", "list", "read")
 """What a native request can be; `read` is all that has nothing to do with orders."""
 ANY_OPERATION = "*"
-_DEFAULT_LAG_S = 2.0
+_HOLD_STEP_S = 0.02
 
 
 class FaultKind(StrEnum):
     HANG = "hang"
     REPLY_LOST = "reply_lost"
+    REPLY_DELAYED = "reply_delayed"
+    REPLY_AFTER_OUR_DEADLINE = "reply_after_our_deadline"
+    SLOW_DRIP = "slow_drip"
+    ACCEPTED_THEN_RESET = "accepted_then_reset"
     DROP_BEFORE = "drop_before"
     ERROR_500_DONE = "error_500_done"
+    ERROR_502_DONE = "error_502_done"
+    ERROR_503_DONE = "error_503_done"
+    ERROR_504_DONE = "error_504_done"
     ERROR_500_NOT_DONE = "error_500_not_done"
+    ERROR_502_NOT_DONE = "error_502_not_done"
+    ERROR_503_NOT_DONE = "error_503_not_done"
+    ERROR_504_NOT_DONE = "error_504_not_done"
     RATE_LIMITED = "rate_limited"
+    REDIRECT_TO_OTHER_HOST = "redirect_to_other_host"
     MALFORMED = "malformed"
     HTML_BODY = "html_body"
     TRUNCATED = "truncated"
+    DUP_KEY_JSON = "dup_key_json"
+    HUGE_BODY = "huge_body"
+    GZIP_BOMB = "gzip_bomb"
     OTHER_ORDER = "other_order"
+    DUPLICATE_DELIVERY = "duplicate_delivery"
     ACK_ONLY = "ack_only"
     ACK_THEN_FILL = "ack_then_fill"
+    ACK_NEVER_CANCELS = "ack_never_cancels"
+    LIST_LAGS = "list_lags"
     NOT_FOUND_LAG = "not_found_lag"
 
 
 _ONLY_FOR = {
     FaultKind.ACK_ONLY: ("cancel",),
     FaultKind.ACK_THEN_FILL: ("cancel",),
+    FaultKind.ACK_NEVER_CANCELS: ("cancel",),
+    FaultKind.LIST_LAGS: ("list",),
     FaultKind.NOT_FOUND_LAG: ("cancel", "replace", "look_up", "place"),
     FaultKind.OTHER_ORDER: ("cancel", "place", "replace", "look_up", "list"),
 }
 _NAME_NO_ORDER = ("place", "list", "read")
-_TAKES_DELAY = frozenset({FaultKind.HANG, FaultKind.ACK_ONLY, FaultKind.NOT_FOUND_LAG})
-NOT_DONE = frozenset({FaultKind.DROP_BEFORE, FaultKind.ERROR_500_NOT_DONE, FaultKind.RATE_LIMITED})
+_DEFAULT_DELAYS_S = {
+    FaultKind.HANG: None,
+    FaultKind.ACK_ONLY: None,
+    FaultKind.NOT_FOUND_LAG: 2.0,
+    FaultKind.REPLY_DELAYED: 0.5,
+    FaultKind.REPLY_AFTER_OUR_DEADLINE: 10.0,
+}
+"""Kinds that take a `delay_s`, with the one they have when none is said."""
+NOT_DONE = frozenset(
+    {
+        FaultKind.DROP_BEFORE,
+        FaultKind.ERROR_500_NOT_DONE,
+        FaultKind.ERROR_502_NOT_DONE,
+        FaultKind.ERROR_503_NOT_DONE,
+        FaultKind.ERROR_504_NOT_DONE,
+        FaultKind.RATE_LIMITED,
+        FaultKind.REDIRECT_TO_OTHER_HOST,
+        FaultKind.ACK_NEVER_CANCELS,
+        FaultKind.LIST_LAGS,
+    }
+)
+"""Kinds of which the exchange carries nothing out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +186,10 @@ class FaultPlan:
             raise ValueError(f"A {operation} request names no order; leave order_id out.")
         if times is not None and times < 1:
             raise ValueError("times counts from 1, or is null for ever.")
-        if delay_s is not None and (delay_s < 0 or fault_kind not in _TAKES_DELAY):
-            raise ValueError(f"delay_s is not negative, and belongs to: {', '.join(sorted(_TAKES_DELAY))}.")
+        if delay_s is not None and (delay_s < 0 or fault_kind not in _DEFAULT_DELAYS_S):
+            raise ValueError(
+                f"delay_s is not negative, and belongs to: {', '.join(sorted(_DEFAULT_DELAYS_S))}."
+            )
         if processed is not None and fault_kind is not FaultKind.HANG:
             raise ValueError("processed belongs to hang; for every other kind it is fixed.")
         fault = Fault(
@@ -134,7 +197,7 @@ class FaultPlan:
             kind=fault_kind,
             times=times,
             order_id=order_id,
-            delay_s=delay_s,
+            delay_s=_DEFAULT_DELAYS_S.get(fault_kind) if delay_s is None else delay_s,
             processed=processed is not False,
         )
         self._faults.append(fault)
@@ -151,9 +214,21 @@ class FaultPlan:
                 return fault
         return None
 
-    def hide(self, order_ids: Iterable[str], delay_s: float | None) -> None:
-        """Let nobody see these orders for so many seconds of the wall clock (None: 2)."""
-        until = self._clock.monotonic() + (_DEFAULT_LAG_S if delay_s is None else delay_s)
+    async def hold(
+        self, delay_s: float | None, *, longest_s: float = inf, is_gone: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Wait for `delay_s` (None: for ever), at most `longest_s`, until cleared, or until `is_gone`."""
+        generation = self.generation
+        ends_at = self._clock.monotonic() + min(inf if delay_s is None else delay_s, longest_s)
+        while self.generation == generation and not is_gone():
+            left = ends_at - self._clock.monotonic()
+            if left <= 0:
+                return
+            await self._clock.sleep(min(left, _HOLD_STEP_S))
+
+    def hide(self, order_ids: Iterable[str], delay_s: float) -> None:
+        """Let nobody see these orders for so many seconds of the wall clock."""
+        until = self._clock.monotonic() + delay_s
         self._hidden_until.update(dict.fromkeys(order_ids, until))
 
     def hides(self, order_id: str) -> bool:

@@ -59,14 +59,28 @@ class TruthEntry:
     detail: Mapping[str, object]
 
 
+class LedgerInUse(OSError):
+    """Another process keeps this exchange's book."""
+
+
 class Ledger:
     """Writes are collected until `commit`; reads see them at once."""
 
     def __init__(self, path: str | Path) -> None:
-        """Open or create the file at `path`; `:memory:` keeps everything in this process only."""
-        self._db = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
+        """Open or create the file at `path`; `:memory:` keeps everything in this process only.
+
+        The book is in memory too, so the file belongs to one process at a time: raises LedgerInUse.
+        """
+        self._db = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=1.0)
+        try:
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # until this process ends, however it ends
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute("BEGIN EXCLUSIVE")
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            raise LedgerInUse(f"{path} is in use by another process, or not a database: {error}.") from error
         self._db.executescript(_SCHEMA)
         self._read_entry = msgspec.json.Decoder(Entry)
         self._read_account = msgspec.json.Decoder(AccountState)

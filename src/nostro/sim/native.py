@@ -23,8 +23,8 @@ absent values null.
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ import msgspec
 
 from nostro.brokers.transport import Reply, Request
 from nostro.domain.instrument import Instrument
-from nostro.domain.order import Leg, Order
+from nostro.domain.order import Leg, Order, OrderStatus
 from nostro.domain.place import NewGroup, NewOrder, Replacement
 from nostro.sim.exchange import Exchange
 from nostro.sim.refusals import CancelAlreadyPending, OrderClosed, Refused, UnknownAccount, UnknownOrder
@@ -54,6 +54,8 @@ class Conditions:
     acknowledge_only: bool = False
     """Cancels are taken and not carried out at once."""
     acknowledge_delay_s: float | None = None
+    forgets_cancels: bool = False
+    """Cancels are taken, and nothing comes of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,7 @@ def perform(exchange: Exchange, owner: str, call: Call | None, conditions: Condi
 def failure(status: int, error: str, message: str, order: Order | None = None) -> Reply:
     document: Document = {"error": error, "message": message}
     if order is not None:
-        document["order"] = _order(order)
+        document["order"] = write_order(order)
     return _reply(status, document)
 
 
@@ -185,29 +187,32 @@ def _list_orders(asked: _Asked) -> Reply:
         if since.tzinfo is None:
             raise _Malformed("since has no offset.")
     orders = asked.exchange.orders(asked.call.account, since)
-    visible = [_order(order) for order in orders if not asked.conditions.hides(order.brokerage_order_id)]
-    return _reply(200, {"orders": visible})
+    return list_of(order for order in orders if not asked.conditions.hides(order.brokerage_order_id))
+
+
+def list_of(orders: Iterable[Order]) -> Reply:
+    return _reply(200, {"orders": [write_order(order) for order in orders]})
 
 
 def _look_up(asked: _Asked) -> Reply:
-    return _reply(200, {"order": _order(asked.exchange.order(asked.call.account, asked.order_id()))})
+    return _reply(200, {"order": write_order(asked.exchange.order(asked.call.account, asked.order_id()))})
 
 
 def _find_client_order(asked: _Asked) -> Reply:
     order = asked.exchange.find_client_order(asked.call.account, asked.call.client_order_id)
     if asked.conditions.hides(order.brokerage_order_id):
         raise UnknownOrder(asked.call.client_order_id)
-    return _reply(200, {"order": _order(order)})
+    return _reply(200, {"order": write_order(order)})
 
 
 def _place(asked: _Asked) -> Reply:
     order = asked.exchange.place(asked.call.account, _read(asked, NewOrder))
-    return _reply(201, {"order": _order(order)})
+    return _reply(201, {"order": write_order(order)})
 
 
 def _place_group(asked: _Asked) -> Reply:
     orders = asked.exchange.place_group(asked.call.account, _read(asked, NewGroup))
-    return _reply(201, {"orders": [_order(order) for order in orders]})
+    return _reply(201, {"orders": [write_order(order) for order in orders]})
 
 
 def _preview(asked: _Asked) -> Reply:
@@ -225,17 +230,22 @@ def _preview(asked: _Asked) -> Reply:
 def _replace(asked: _Asked) -> Reply:
     old_id = asked.order_id()
     order = asked.exchange.replace(asked.call.account, old_id, _read(asked, Replacement))
-    return _reply(201, {"order": _order(order), "replaced_id": old_id})
+    return _reply(201, {"order": write_order(order), "replaced_id": old_id})
 
 
 def _cancel(asked: _Asked) -> Reply:
     account, order_id = asked.call.account, asked.order_id()
+    if asked.conditions.forgets_cancels:
+        order = asked.exchange.order(account, order_id)
+        if not order.status.is_closed:
+            shown = replace(order, status=OrderStatus.PENDING_CANCEL)
+            return _reply(202, {"status": "pending_cancel", "order": write_order(shown)})
     if asked.conditions.acknowledge_only:
         delay_s = asked.conditions.acknowledge_delay_s
         order = asked.exchange.acknowledge_cancel(account, order_id, delay_s)
-        return _reply(202, {"status": "pending_cancel", "order": _order(order)})
+        return _reply(202, {"status": "pending_cancel", "order": write_order(order)})
     order = asked.exchange.request_cancel(account, order_id)
-    return _reply(200, {"status": "canceled", "order": _order(order)})
+    return _reply(200, {"status": "canceled", "order": write_order(order)})
 
 
 def _quotes(asked: _Asked) -> Reply:
@@ -290,7 +300,8 @@ def _read(asked: _Asked, kind: type[T]) -> T:
         raise _Malformed(f"The body cannot be read: {error}.") from error
 
 
-def _order(order: Order) -> Document:
+def write_order(order: Order) -> Document:
+    """Spell an order as every reply does."""
     return {
         "id": order.brokerage_order_id,
         "client_order_id": order.client_order_id,

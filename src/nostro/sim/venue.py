@@ -9,20 +9,39 @@ it.
 
 import asyncio
 import contextlib
+import gzip
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from math import inf
 from typing import Any
 
 from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut, Transport
 from nostro.ports import Clock
 from nostro.sim.exchange import Exchange
 from nostro.sim.faults import NOT_DONE, Fault, FaultKind, FaultPlan
-from nostro.sim.native import Call, Conditions, failure, perform, understand
+from nostro.sim.native import Call, Conditions, failure, list_of, perform, understand
 from nostro.sim.refusals import Refused
 
-_HOLD_STEP_S = 0.02
-_ACKNOWLEDGES = (FaultKind.ACK_ONLY, FaultKind.ACK_THEN_FILL)
+HUGE_BYTES = 2 * 1024 * 1024
+_BOMB_BYTES = 64 * 1024 * 1024
 _HTML = b"<!doctype html><html><body><h1>Service temporarily unavailable</h1></body></html>"
+_ACKNOWLEDGES = (FaultKind.ACK_ONLY, FaultKind.ACK_THEN_FILL)
+_HANGS = (FaultKind.HANG, FaultKind.REPLY_DELAYED, FaultKind.REPLY_AFTER_OUR_DEADLINE)
+_DROPS = (FaultKind.REPLY_LOST, FaultKind.ACCEPTED_THEN_RESET)
+_ERRORS = {
+    FaultKind.ERROR_500_DONE: failure(500, "internal", "Something went wrong."),
+    FaultKind.ERROR_500_NOT_DONE: failure(500, "internal", "Something went wrong."),
+    FaultKind.ERROR_502_DONE: Reply(502, _HTML),
+    FaultKind.ERROR_502_NOT_DONE: Reply(502, _HTML),
+    FaultKind.ERROR_503_DONE: Reply(503, _HTML),
+    FaultKind.ERROR_503_NOT_DONE: Reply(503, _HTML),
+    FaultKind.ERROR_504_DONE: Reply(504, _HTML),
+    FaultKind.ERROR_504_NOT_DONE: Reply(504, _HTML),
+    FaultKind.RATE_LIMITED: failure(429, "rate_limited", "Too many requests."),
+    FaultKind.REDIRECT_TO_OTHER_HOST: Reply(307, b""),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +52,18 @@ class Delivery:
     order_id: str | None
     reply: Reply | None
     """None: the connection drops."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """What the reply carries besides its type and length."""
     is_refused: bool = False
     """The connection is refused; nothing was received."""
     hangs: bool = False
     """It takes `delay_s`, or until the faults are cleared."""
     delay_s: float | None = None
     """None: for ever."""
+    resets: bool = False
+    """The connection does not close but is reset."""
+    drips: bool = False
+    """The reply comes one byte a second."""
     fills_after: bool = False
     """The order fills as soon as the reply has left."""
 
@@ -48,6 +73,8 @@ class EmbeddedVenue:
         self._exchange = exchange
         self._faults = faults
         self._clock = clock
+        self._last_lists: dict[str, Reply] = {}
+        """By account; what a list that lags shows."""
 
     def transport(self, api_key: str) -> Transport:
         """Return one customer's way in, within this process. A wrong key is answered with 401."""
@@ -62,34 +89,50 @@ class EmbeddedVenue:
         if fault is not None and fault.kind is FaultKind.DROP_BEFORE:
             return Delivery(operation=operation, order_id=order_id, reply=None, is_refused=True)
         detail: dict[str, object] = {"fault": fault.kind.value} if fault else {}
-        self._exchange.record("request_received", operation, order_id, None, detail)
+        times = 2 if fault is not None and fault.kind is FaultKind.DUPLICATE_DELIVERY else 1
+        for _ in range(times):
+            self._exchange.record("request_received", operation, order_id, None, detail)
+            reply = self._carry_out(api_key, call, fault)
         if fault is None:
-            reply = perform(self._exchange, api_key, call, Conditions(hides=self._faults.hides))
             return Delivery(operation=operation, order_id=order_id, reply=reply)
-        return self._receive_badly(api_key, call, operation, fault)
-
-    def _receive_badly(self, api_key: str, call: Call | None, operation: str, fault: Fault) -> Delivery:
-        order_id = call.order_id if call else None
-        reply = None
-        if fault.kind is FaultKind.NOT_FOUND_LAG and call is not None and operation != "place":
-            self._faults.hide(self._named_by(call), fault.delay_s)
-        if fault.processed and fault.kind not in NOT_DONE:
-            conditions = Conditions(
-                hides=self._faults.hides,
-                acknowledge_only=fault.kind in _ACKNOWLEDGES,
-                acknowledge_delay_s=fault.delay_s,
-            )
-            reply = perform(self._exchange, api_key, call, conditions)
-        if fault.kind is FaultKind.NOT_FOUND_LAG and operation == "place" and reply is not None:
-            self._faults.hide(_order_ids(reply), fault.delay_s)
         return Delivery(
             operation=operation,
             order_id=order_id,
             reply=_spoil(fault.kind, reply),
-            hangs=fault.kind is FaultKind.HANG,
+            headers=tuple(_headers(fault.kind, request)),
+            hangs=fault.kind in _HANGS,
             delay_s=fault.delay_s,
+            resets=fault.kind is FaultKind.ACCEPTED_THEN_RESET,
+            drips=fault.kind is FaultKind.SLOW_DRIP,
             fills_after=fault.kind is FaultKind.ACK_THEN_FILL and reply is not None and reply.status == 202,
         )
+
+    def _carry_out(self, api_key: str, call: Call | None, fault: Fault | None) -> Reply | None:
+        """Return the brokerage's true reply, or None where the fault lets nothing be done."""
+        hides = self._faults.hides
+        if fault is None:
+            reply = perform(self._exchange, api_key, call, Conditions(hides=hides))
+            if call is not None and call.operation == "list" and reply.status == 200:
+                self._last_lists[call.account] = reply
+            return reply
+        if fault.kind is FaultKind.LIST_LAGS and call is not None:
+            return self._last_lists.get(call.account, list_of(()))
+        lagging = call if fault.kind is FaultKind.NOT_FOUND_LAG else None
+        if lagging is not None and lagging.operation != "place":
+            self._faults.hide(self._named_by(lagging), fault.delay_s or 0.0)
+        forgets = fault.kind is FaultKind.ACK_NEVER_CANCELS
+        if not fault.processed or (fault.kind in NOT_DONE and not forgets):
+            return None
+        conditions = Conditions(
+            hides=hides,
+            acknowledge_only=fault.kind in _ACKNOWLEDGES,
+            acknowledge_delay_s=fault.delay_s,
+            forgets_cancels=forgets,
+        )
+        reply = perform(self._exchange, api_key, call, conditions)
+        if lagging is not None and lagging.operation == "place":
+            self._faults.hide(_order_ids(reply), fault.delay_s or 0.0)
+        return reply
 
     def _named_by(self, call: Call) -> list[str]:
         if call.order_id is not None:
@@ -119,47 +162,44 @@ class _InProcess:
 
     async def send(self, request: Request, timeout_s: float) -> Reply:
         await asyncio.sleep(0)
+        deadline = self._clock.monotonic() + timeout_s
         delivery = self._venue.receive(self._api_key, request)
         if delivery.is_refused:
             raise NeverSent("connection refused")
         if delivery.hangs:
-            await self._hold(delivery.delay_s, timeout_s)
+            await self._hold(delivery.delay_s, deadline, timeout_s)
         if delivery.reply is None:
             raise NoReply("connection lost")
         self._venue.delivered(delivery)
+        if delivery.drips:
+            await self._hold(len(delivery.reply.body), deadline, timeout_s)
+        if len(delivery.reply.body) >= HUGE_BYTES:
+            raise NoReply("reply too large")
         return delivery.reply
 
-    async def _hold(self, delay_s: float | None, timeout_s: float) -> None:
-        """Wait for `delay_s` or until the faults are cleared; raises TimedOut after `timeout_s`."""
+    async def _hold(self, delay_s: float | None, deadline: float, timeout_s: float) -> None:
+        """Wait; raises TimedOut at the deadline."""
+        left_s = deadline - self._clock.monotonic()
         generation = self._faults.generation
-        begun = self._clock.monotonic()
-        ends_at = begun + min(timeout_s if delay_s is None else delay_s, timeout_s)
-        while self._faults.generation == generation:
-            left = ends_at - self._clock.monotonic()
-            if left <= 0:
-                if delay_s is None or delay_s >= timeout_s:
-                    raise TimedOut(f"no reply within {timeout_s:g} s")
-                return
-            await self._clock.sleep(min(left, _HOLD_STEP_S))
+        await self._faults.hold(delay_s, longest_s=left_s)
+        if self._faults.generation == generation and (inf if delay_s is None else delay_s) >= left_s:
+            raise TimedOut(f"no reply within {timeout_s:g} s")
+
+
+def _headers(kind: FaultKind, request: Request) -> Iterator[tuple[str, str]]:
+    if kind is FaultKind.REDIRECT_TO_OTHER_HOST:
+        yield "Location", f"http://elsewhere.invalid{request.path}"
+    if kind is FaultKind.GZIP_BOMB:
+        yield "Content-Encoding", "gzip"
 
 
 def _spoil(kind: FaultKind, reply: Reply | None) -> Reply | None:
     """Turn the true reply into what a fault of this kind lets out; None where nothing leaves."""
-    if kind in (FaultKind.ERROR_500_DONE, FaultKind.ERROR_500_NOT_DONE):
-        return failure(500, "internal", "Something went wrong.")
-    if kind is FaultKind.RATE_LIMITED:
-        return failure(429, "rate_limited", "Too many requests.")
-    if reply is None or kind is FaultKind.REPLY_LOST:
+    if kind in _ERRORS:
+        return _ERRORS[kind]
+    if reply is None or kind in _DROPS:
         return None
-    if kind is FaultKind.MALFORMED:
-        return Reply(reply.status, b"{status: canceled" + reply.body[1:])
-    if kind is FaultKind.HTML_BODY:
-        return Reply(200, _HTML)
-    if kind is FaultKind.TRUNCATED:
-        return Reply(reply.status, reply.body[: len(reply.body) // 2])
-    if kind is FaultKind.OTHER_ORDER:
-        return _about_another_order(reply)
-    return reply
+    return _SPOILERS[kind](reply) if kind in _SPOILERS else reply
 
 
 def _orders_in(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -179,3 +219,26 @@ def _about_another_order(reply: Reply) -> Reply:
             if order[name]:
                 order[name] = order[name][:-1] + ("1" if order[name][-1] == "0" else "0")
     return Reply(reply.status, json.dumps(document).encode())
+
+
+def _with_each_key_twice(reply: Reply) -> Reply:
+    document = json.loads(reply.body)
+    pairs = [(name, value) for name, true in document.items() for value in (None, true)]
+    members = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs)
+    return Reply(reply.status, f"{{{', '.join(members)}}}".encode())
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(bytes(_BOMB_BYTES), mtime=0)
+
+
+_SPOILERS: dict[FaultKind, Callable[[Reply], Reply]] = {
+    FaultKind.MALFORMED: lambda reply: Reply(reply.status, b"{status: canceled" + reply.body[1:]),
+    FaultKind.HTML_BODY: lambda _reply: Reply(200, _HTML),
+    FaultKind.TRUNCATED: lambda reply: Reply(reply.status, reply.body[: len(reply.body) // 2]),
+    FaultKind.DUP_KEY_JSON: _with_each_key_twice,
+    FaultKind.HUGE_BODY: lambda reply: Reply(reply.status, reply.body.ljust(HUGE_BYTES)),
+    FaultKind.GZIP_BOMB: lambda reply: Reply(reply.status, _bomb()),
+    FaultKind.OTHER_ORDER: _about_another_order,
+}

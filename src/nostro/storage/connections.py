@@ -44,29 +44,37 @@ class SqlConnections:
             "user_id": new.user_id,
             "broker_slug": new.broker_slug,
             "name": new.name,
-            "type": new.type.value,
-            "sealed_credentials": self._vault.seal(json.dumps(credentials), _seal_label(new.connection_id)),
             "created_at": new.created_at,
-            "updated_at": new.updated_at,
+            **self._renewable(new, credentials),
         }
 
         def work(sql: Sql) -> None:
             sql.execute(insert(connection), row)
-            for each in accounts:
-                sql.execute(
-                    insert(account),
-                    {
-                        "account_id": each.account_id,
-                        "connection_id": each.connection_id,
-                        "number": each.number,
-                        "name": each.name,
-                        "currency": each.currency,
-                        "is_paper": int(each.is_paper),
-                        "created_at": each.created_at,
-                    },
-                )
+            _add_accounts(sql, accounts)
 
         await self._database.write(work)
+
+    async def renew(
+        self, renewed: Connection, credentials: dict[str, str], new_accounts: Sequence[Account]
+    ) -> None:
+        change = (
+            update(connection)
+            .where(connection.c.connection_id == renewed.connection_id)
+            .values(disabled_at=None, **self._renewable(renewed, credentials))
+        )
+
+        def work(sql: Sql) -> None:
+            sql.execute(change)
+            _add_accounts(sql, new_accounts)
+
+        await self._database.write(work)
+
+    def _renewable(self, each: Connection, credentials: dict[str, str]) -> dict[str, Any]:
+        return {
+            "type": each.type.value,
+            "sealed_credentials": self._vault.seal(json.dumps(credentials), _seal_label(each.connection_id)),
+            "updated_at": each.updated_at,
+        }
 
     async def list(self, owner: Owner) -> Sequence[Connection]:
         query = (
@@ -116,6 +124,22 @@ class SqlConnections:
     async def _account(self, query: Select[Any]) -> OwnedAccount | None:
         row = await self._database.read(lambda sql: sql.execute(query).mappings().first())
         return None if row is None else _owned(row)
+
+
+def _add_accounts(sql: Sql, accounts: Sequence[Account]) -> None:
+    for each in accounts:
+        sql.execute(
+            insert(account),
+            {
+                "account_id": each.account_id,
+                "connection_id": each.connection_id,
+                "number": each.number,
+                "name": each.name,
+                "currency": each.currency,
+                "is_paper": int(each.is_paper),
+                "created_at": each.created_at,
+            },
+        )
 
 
 def _of(owner: Owner) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
@@ -11,8 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from nostro.domain.ids import ClientId, UserId
 from nostro.storage.database import Database
 from nostro.storage.port import LoginLink, Owner, PartnerKey
-from nostro.storage.tables import api_user, login_link, partner_key, seen_request
+from nostro.storage.tables import api_user, cancel_intent, login_link, partner_key, seen_request
 from nostro.storage.vault import Vault
+
+_LINKS_KEPT = timedelta(days=1)
+"""How long a link is remembered after it was made, which is longer than it works."""
 
 
 class SqlKeys:
@@ -87,8 +90,12 @@ class SqlUsers:
         query = select(api_user.c.secret_hash).where(_is(owner))
         return await self._database.read(lambda connection: connection.execute(query).scalar_one_or_none())
 
-    async def rotate(self, owner: Owner, secret_hash: bytes) -> bool:
-        change = update(api_user).where(_is(owner)).values(secret_hash=secret_hash)
+    async def rotate(self, owner: Owner, present_hash: bytes, new_hash: bytes) -> bool:
+        change = (
+            update(api_user)
+            .where(_is(owner), api_user.c.secret_hash == present_hash)
+            .values(secret_hash=new_hash)
+        )
         return await self._database.write(lambda connection: connection.execute(change).rowcount == 1)
 
     async def list(self, client_id: ClientId) -> Sequence[UserId]:
@@ -99,9 +106,22 @@ class SqlUsers:
         )
         return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
 
-    async def delete(self, owner: Owner) -> bool:
+    async def delete(self, owner: Owner, at: datetime) -> bool:
         change = delete(api_user).where(_is(owner))
-        return await self._database.write(lambda connection: connection.execute(change).rowcount == 1)
+        # What was asked and proven stays on record, but a later user of the same name must not read it.
+        disown = (
+            update(cancel_intent)
+            .where(cancel_intent.c.client_id == owner.client_id, cancel_intent.c.user_id == owner.user_id)
+            .values(user_id=f"{owner.user_id} (deleted {at.isoformat()})")
+        )
+
+        def work(connection: Connection) -> bool:
+            if connection.execute(change).rowcount != 1:
+                return False
+            connection.execute(disown)
+            return True
+
+        return await self._database.write(work)
 
 
 def _is(owner: Owner) -> Any:
@@ -123,7 +143,13 @@ class SqlLoginLinks:
             "options": json.dumps(link.options),
             "created_at": link.created_at,
         }
-        await self._database.write(lambda connection: _insert(connection, insert(login_link), row))
+        forget = delete(login_link).where(login_link.c.created_at < link.created_at - _LINKS_KEPT)
+
+        def work(connection: Connection) -> None:
+            connection.execute(forget)
+            connection.execute(insert(login_link), row)
+
+        await self._database.write(work)
 
     async def get(self, token_hash: bytes) -> LoginLink | None:
         query = select(login_link).where(login_link.c.token_hash == token_hash)

@@ -1,12 +1,13 @@
 """The cancel journal in SQL. Its partial unique index over the open states is the lock for all processes."""
 
 import json
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from nostro.domain.cancel import (
@@ -18,6 +19,7 @@ from nostro.domain.cancel import (
     EvidenceRecord,
     Looked,
     LookFailed,
+    NotSent,
     NotSentCause,
     OrderAbsent,
     OrderFound,
@@ -26,25 +28,38 @@ from nostro.domain.cancel import (
     UnknownCause,
     decide,
 )
-from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId
-from nostro.storage import orders
+from nostro.domain.errors import StoreFailed
+from nostro.domain.event import event_of_end
+from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId, ClientId, UserId
+from nostro.storage import orders, outbox
 from nostro.storage.database import Database
-from nostro.storage.port import Claim, DueLook, Owner
+from nostro.storage.port import LOOK_LEASE_S, Claim, DueLook, MemberId, Members, Owner
 from nostro.storage.tables import cancel_evidence, cancel_intent
 
 _OPEN = [state.value for state in OPEN_STATES]
 _UNFINISHED = [CancelState.INTENT.value, CancelState.SENT.value]
-_ORDER_CLOSED = frozenset({CancelState.CONFIRMED, CancelState.TOO_LATE})
+_DOUBTS_MAX = 10_000
+_ORDER_CLOSED = [CancelState.CONFIRMED.value, CancelState.TOO_LATE.value]
 
 
 class SqlJournal:
     """See `storage.port.Journal`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, members: Members) -> None:
         self._database = database
+        self._members = members
+        self._in_doubt: deque[CancelId] = deque(maxlen=_DOUBTS_MAX)
 
     async def claim(self, owner: Owner, intent: CancelIntent) -> Claim | None:
-        return await self._database.write(lambda connection: _claim(connection, owner, intent))
+        me = self._members.me()
+        try:
+            return await self._database.write(lambda connection: _claim(connection, owner, intent, me))
+        except StoreFailed:
+            self._in_doubt.append(intent.cancel_id)
+            raise
+
+    async def standing(self, account_id: AccountId, order_id: BrokerageOrderId) -> CancelIntent | None:
+        return await self._database.read(lambda connection: _standing(connection, account_id, order_id))
 
     async def apply(
         self, cancel_id: CancelId, evidence: Evidence, next_look_at: datetime | None
@@ -69,12 +84,10 @@ class SqlJournal:
             .order_by(cancel_intent.c.next_look_at)
             .limit(limit)
         )
-        return await self._database.read(
-            lambda connection: [
-                DueLook(intent=_intent(row), looks=row["looks"])
-                for row in connection.execute(query).mappings()
-            ]
-        )
+        if await self._database.read(lambda connection: connection.execute(query.limit(1)).first()) is None:
+            return []  # as nearly always: no transaction that writes is needed to see it
+        until = now + timedelta(seconds=LOOK_LEASE_S)
+        return await self._database.write(lambda connection: _lease(connection, query, until))
 
     async def open_counts(self) -> Sequence[tuple[CancelState, int, datetime]]:
         oldest = func.min(cancel_intent.c.requested_at)
@@ -97,18 +110,37 @@ class SqlJournal:
         )
         await self._database.write(lambda connection: connection.execute(change).rowcount)
 
-    async def unfinished(self) -> Sequence[CancelIntent]:
+    async def abandoned(self) -> Sequence[CancelIntent]:
         query = select(cancel_intent).where(cancel_intent.c.state.in_(_UNFINISHED))
-        return await self._database.read(
-            lambda connection: [_intent(row) for row in connection.execute(query).mappings()]
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        gone = {
+            owner
+            for owner in {row["owner"] for row in rows}
+            if owner is None or await self._members.is_gone(MemberId(owner))
+        }
+        return [_intent(row) for row in rows if row["owner"] in gone]
+
+    async def take_back(self, now: datetime) -> None:
+        if not self._in_doubt:
+            return
+        query = select(cancel_intent.c.cancel_id).where(
+            cancel_intent.c.cancel_id.in_(self._in_doubt), cancel_intent.c.state == CancelState.INTENT.value
         )
+        found = await self._database.read(lambda connection: connection.execute(query).scalars().all())
+        outcome = NotSent(cause=NotSentCause.REFUSED_LOCALLY, message="the database did not answer in time")
+        not_sent = Replied(outcome=outcome, sent_at=now, ended_at=now, settled_at=None)
+        for cancel_id in found:
+            await self.apply(CancelId(cancel_id), not_sent, None)
+            self._in_doubt.remove(CancelId(cancel_id))
 
 
-def _claim(connection: Connection, owner: Owner, wish: CancelIntent) -> Claim | None:
-    known = orders.find(connection, wish.account_id, wish.brokerage_order_id)
+def _claim(connection: Connection, owner: Owner, wish: CancelIntent, me: MemberId) -> Claim | None:
+    # Locked: claims for one order go one after the other, so that each sees what became of the last. The
+    # unique index alone lets in a claim that looked before another one was made, and writes after its end.
+    known = orders.find(connection, wish.account_id, wish.brokerage_order_id, lock=True)
     if known is None:
         return None
-    standing = _standing(connection, wish)
+    standing = _standing(connection, wish.account_id, wish.brokerage_order_id)
     if standing is not None:
         return Claim(intent=standing, is_mine=False)
     intent = replace(wish, order=known)
@@ -119,34 +151,49 @@ def _claim(connection: Connection, owner: Owner, wish: CancelIntent) -> Claim | 
         "account_id": intent.account_id,
         "brokerage_order_id": intent.brokerage_order_id,
         "looks": 0,
+        "owner": me,
         **_columns(intent),
     }
     try:
         with connection.begin_nested():
             connection.execute(insert(cancel_intent), row)
     except IntegrityError:  # another process was first, between our look and our insert
-        standing = _standing(connection, wish)
+        standing = _standing(connection, wish.account_id, wish.brokerage_order_id)
         if standing is None:
             raise
         return Claim(intent=standing, is_mine=False)
+    outbox.follow(connection, intent.account_id, [intent.brokerage_order_id])
     return Claim(intent=intent, is_mine=True)
 
 
-def _standing(connection: Connection, wish: CancelIntent) -> CancelIntent | None:
-    """Find the intent that answers for this order: an open one, or one that ended with the order closed."""
+def _lease(connection: Connection, due: Select[Any], until: datetime) -> Sequence[DueLook]:
+    rows = connection.execute(due.with_for_update(skip_locked=True)).mappings().all()
+    leased = [row["cancel_id"] for row in rows]
+    connection.execute(
+        update(cancel_intent).where(cancel_intent.c.cancel_id.in_(leased)).values(next_look_at=until)
+    )
+    return [DueLook(intent=_intent(row), looks=row["looks"]) for row in rows]
+
+
+def _standing(
+    connection: Connection, account_id: AccountId, order_id: BrokerageOrderId
+) -> CancelIntent | None:
+    """Find the intent that answers for this order: the open one, else one that ended with the order closed.
+
+    Not the newest one: times come from clocks, which step back.
+    """
+    is_open = cancel_intent.c.state.in_(_OPEN)
     query = (
         select(cancel_intent)
         .where(
-            cancel_intent.c.account_id == wish.account_id,
-            cancel_intent.c.brokerage_order_id == wish.brokerage_order_id,
+            cancel_intent.c.account_id == account_id,
+            cancel_intent.c.brokerage_order_id == order_id,
+            is_open | cancel_intent.c.state.in_(_ORDER_CLOSED),
         )
-        .order_by(cancel_intent.c.requested_at.desc())
+        .order_by(is_open.desc())
         .limit(1)
     )
-    last = _first(connection, query)
-    if last is None or (last.state.is_final and last.state not in _ORDER_CLOSED):
-        return None
-    return last
+    return _first(connection, query)
 
 
 def _apply(
@@ -157,15 +204,14 @@ def _apply(
     before = _intent(row)
     after = decide(before, evidence)
     at, kind, detail = _describe(evidence)
+    end = event_of_end(before, after, kind, at)
     values: dict[str, Any] = {"next_look_at": None if after.state.is_final else next_look_at}
     if isinstance(evidence, Looked):
         values["looks"] = row["looks"] + 1
     if after is not before:
         values |= _columns(after)
     connection.execute(update(cancel_intent).where(cancel_intent.c.cancel_id == cancel_id), values)
-    if after is not before or not isinstance(
-        evidence, Looked
-    ):  # a look that proved nothing is counted, not kept
+    if after is not before or isinstance(evidence, Replied):  # a look that proved nothing is only counted
         connection.execute(
             insert(cancel_evidence),
             {
@@ -177,7 +223,8 @@ def _apply(
             },
         )
     if after.order is not None and after.order is not before.order:
-        orders.save(connection, after.account_id, [after.order], at)
+        orders.save(connection, after.account_id, [after.order], at, tells=end is None)
+    outbox.add_end(connection, _owner(row), end)
     return after
 
 
@@ -242,6 +289,10 @@ def _receipt(
 def _first(connection: Connection, query: Any) -> CancelIntent | None:
     row = connection.execute(query).mappings().first()
     return None if row is None else _intent(row)
+
+
+def _owner(row: RowMapping) -> Owner:
+    return Owner(client_id=ClientId(row["client_id"]), user_id=UserId(row["user_id"]))
 
 
 def _columns(intent: CancelIntent) -> dict[str, Any]:

@@ -1,21 +1,26 @@
 """Which orders belong to which account, and the last look at each, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
 
+from nostro.domain.event import event_of_change
 from nostro.domain.ids import AccountId, BrokerageOrderId
 from nostro.domain.order import Order
+from nostro.storage import outbox
 from nostro.storage.database import Database
-from nostro.storage.tables import known_order
+from nostro.storage.tables import account, known_order
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Order)
 
 _IDS_PER_QUERY = 500
+_INSERT: dict[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+"""SQLAlchemy's inserts that know ON CONFLICT, by the engine's name."""
 
 
 class SqlOrders:
@@ -33,37 +38,69 @@ class SqlOrders:
         return await self._database.read(lambda connection: find(connection, account_id, order_id))
 
 
-def find(connection: Connection, account_id: AccountId, order_id: BrokerageOrderId) -> Order | None:
+def find(
+    connection: Connection, account_id: AccountId, order_id: BrokerageOrderId, *, lock: bool = False
+) -> Order | None:
+    """Find the order; `lock` keeps all other transactions that ask so waiting until this one ends."""
     query = select(known_order.c.snapshot).where(
         known_order.c.account_id == account_id, known_order.c.brokerage_order_id == order_id
     )
+    if lock:
+        query = query.with_for_update()
     snapshot = connection.execute(query).scalar_one_or_none()
     return None if snapshot is None else decode_order(snapshot)
 
 
-def save(connection: Connection, account_id: AccountId, orders: Sequence[Order], at: datetime) -> None:
-    """Store the newest look at each order. A closed order stays as it is: nothing reopens it."""
-    for order in orders:
-        known = find(connection, account_id, order.brokerage_order_id)
-        if known is not None and known.status.is_closed and not order.status.is_closed:
+def save(
+    connection: Connection,
+    account_id: AccountId,
+    orders: Sequence[Order],
+    at: datetime,
+    *,
+    tells: bool = True,
+) -> None:
+    """Store the newest look at each order. A closed order stays as it is: nothing reopens it.
+
+    What changed of an order that is followed goes to the outbox, where `tells`.
+    """
+    for order in sorted(orders, key=lambda each: each.brokerage_order_id):  # one order of locks for all
+        query = select(known_order).where(
+            known_order.c.account_id == account_id,
+            known_order.c.brokerage_order_id == order.brokerage_order_id,
+        )
+        # Locked: what another process stores meanwhile must not be told as a change twice.
+        stored = connection.execute(query.with_for_update()).mappings().first()
+        if stored is None:
+            if not _has_account(connection, account_id):
+                return  # the connection was deleted meanwhile; what was asked of it is still told to the end
+            _upsert(connection, account_id, order, at)
+            if order.replaces is not None and outbox.is_followed(connection, account_id, order.replaces):
+                outbox.follow(connection, account_id, [order.brokerage_order_id])
             continue
-        row: dict[str, Any] = {
-            "is_closed": int(order.status.is_closed),
-            "snapshot": encode_order(order),
-            "seen_at": at,
-        }
-        if known is None:
-            row |= {"account_id": account_id, "brokerage_order_id": order.brokerage_order_id}
-            connection.execute(insert(known_order), row)
-        else:
-            connection.execute(
-                update(known_order)
-                .where(
-                    known_order.c.account_id == account_id,
-                    known_order.c.brokerage_order_id == order.brokerage_order_id,
-                )
-                .values(**row)
-            )
+        known = decode_order(stored["snapshot"])
+        if known.status.is_closed and not order.status.is_closed:
+            continue
+        _upsert(connection, account_id, order, at)
+        if tells and stored["is_followed"]:
+            outbox.add_change(connection, event_of_change(account_id, known, order, at), stored["seen_at"])
+
+
+def _has_account(connection: Connection, account_id: AccountId) -> bool:
+    query = select(account.c.account_id).where(account.c.account_id == account_id).with_for_update(read=True)
+    return connection.execute(query).first() is not None
+
+
+def _upsert(connection: Connection, account_id: AccountId, order: Order, at: datetime) -> None:
+    insert = _INSERT[connection.dialect.name](known_order)
+    look = {"is_closed": int(order.status.is_closed), "snapshot": encode_order(order), "seen_at": at}
+    key = {"account_id": account_id, "brokerage_order_id": order.brokerage_order_id}
+    connection.execute(
+        insert.values(**key, **look).on_conflict_do_update(
+            index_elements=list(key),
+            set_=look,
+            where=(known_order.c.is_closed == 0) | (insert.excluded.is_closed == 1),
+        )
+    )
 
 
 def _changed(connection: Connection, account_id: AccountId, orders: Sequence[Order]) -> list[Order]:

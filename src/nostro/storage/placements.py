@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, Update, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from nostro.domain.ids import AccountId, BrokerageOrderId, ClientOrderId
 from nostro.domain.order import Order
 from nostro.domain.place import NewOrder
-from nostro.storage import orders
+from nostro.storage import orders, outbox
 from nostro.storage.database import Database
-from nostro.storage.port import PlaceIntent, PlaceState
+from nostro.storage.port import MemberId, Members, PlaceIntent, PlaceState
 from nostro.storage.tables import place_intent, previewed_trade
 
 _new_order = msgspec.json.Decoder(NewOrder)
@@ -22,25 +23,32 @@ _new_order = msgspec.json.Decoder(NewOrder)
 class SqlPlacements:
     """See `storage.port.Placements`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, members: Members) -> None:
         self._database = database
+        self._members = members
 
     async def claim(self, intent: PlaceIntent) -> tuple[PlaceIntent, bool]:
-        return await self._database.write(lambda connection: _claim(connection, intent))
+        me = self._members.me()
+        return await self._database.write(lambda connection: _claim(connection, intent, me))
 
     async def finish(self, intent: PlaceIntent, placed: Sequence[Order], at: datetime) -> None:
         def work(connection: Connection) -> None:
             connection.execute(update(place_intent).where(_is(intent)), _columns(intent))
             orders.save(connection, intent.account_id, placed, at)
+            outbox.follow(connection, intent.account_id, intent.order_ids)
 
         await self._database.write(work)
 
     async def give_up_sent(self) -> None:
-        change = (
-            update(place_intent)
-            .where(place_intent.c.state == PlaceState.SENT.value)
-            .values(state=PlaceState.UNKNOWN.value)
-        )
+        is_sent = place_intent.c.state == PlaceState.SENT.value
+        query = select(place_intent.c.owner).where(is_sent).distinct()
+        owners = await self._database.read(lambda connection: connection.execute(query).scalars().all())
+        for owner in owners:
+            if owner is None or await self._members.is_gone(MemberId(owner)):
+                change = update(place_intent).where(is_sent, place_intent.c.owner.is_not_distinct_from(owner))
+                await self._give_up(change.values(state=PlaceState.UNKNOWN.value))
+
+    async def _give_up(self, change: Update) -> None:
         await self._database.write(lambda connection: connection.execute(change).rowcount)
 
 
@@ -69,17 +77,24 @@ class SqlPreviews:
         return AccountId(row["account_id"]), _new_order.decode(row["new_order"]), row["created_at"]
 
 
-def _claim(connection: Connection, intent: PlaceIntent) -> tuple[PlaceIntent, bool]:
-    row = connection.execute(select(place_intent).where(_is(intent)).with_for_update()).mappings().first()
+def _claim(connection: Connection, intent: PlaceIntent, me: MemberId) -> tuple[PlaceIntent, bool]:
+    query = select(place_intent).where(_is(intent)).with_for_update()
+    columns = {**_columns(intent), "owner": me}
+    row = connection.execute(query).mappings().first()
     if row is None:
-        connection.execute(
-            insert(place_intent),
-            {"account_id": intent.account_id, "client_order_id": intent.client_order_id, **_columns(intent)},
-        )
-        return intent, True
+        key = {"account_id": intent.account_id, "client_order_id": intent.client_order_id}
+        try:
+            with connection.begin_nested():
+                connection.execute(insert(place_intent), key | columns)
+        except IntegrityError:  # another process was first, between our look and our insert
+            row = connection.execute(query).mappings().first()
+            if row is None:  # no: the account is gone
+                raise
+        else:
+            return intent, True
     standing = _intent(row)
     if standing.state is PlaceState.NOT_SENT and standing.content_hash == intent.content_hash:
-        connection.execute(update(place_intent).where(_is(intent)), _columns(intent))
+        connection.execute(update(place_intent).where(_is(intent)), columns)
         return intent, True
     return standing, False
 

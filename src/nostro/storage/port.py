@@ -2,15 +2,15 @@
 
 Every method that writes returns once its effect is durable.
 
-All of them raise `StoreFailed` when the database cannot answer. Nothing is then durable, and nothing may be
-sent.
+All of them raise `StoreFailed` when the database cannot answer. Nothing may then be sent, and nothing is
+durable, but for a commit whose answer was lost on the way (see `Journal.take_back`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NewType, Protocol
 
 from nostro.domain.account import Account
 from nostro.domain.cancel import CancelIntent, CancelState, Evidence, EvidenceRecord
@@ -26,6 +26,38 @@ from nostro.domain.ids import (
 )
 from nostro.domain.order import Order
 from nostro.domain.place import NewOrder
+
+MemberId = NewType("MemberId", str)
+"""One life of one server process on the database. Never used again once it is gone."""
+
+
+class Members(Protocol):
+    """The server processes that work on this database: which of them live, and which are gone.
+
+    What a member has claimed and not ended is its own as long as it lives; then the others take it over. A
+    member lives exactly as long as it holds a lock which the kernel or the database releases by itself.
+    """
+
+    goes_on_s: float
+    """How long a member that is gone may still begin a request that it had claimed.
+
+    0 where only death makes it gone.
+    """
+
+    def me(self) -> MemberId:
+        """Say who this process is; raises StoreFailed while it is no member, and may claim nothing."""
+        ...
+
+    async def enter(self) -> None:
+        """Make sure that this process is a member: under a new id, if it is none or no longer one.
+
+        Raises StoreFailed.
+        """
+        ...
+
+    async def is_gone(self, member: MemberId) -> bool: ...
+
+    async def leave(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +86,10 @@ class Owner:
 class OwnedAccount:
     account: Account
     connection: Connection
+
+
+LOOK_LEASE_S = 15.0
+"""A look that takes longer may be repeated by another process. It is a read, and does no harm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +129,17 @@ class Users(Protocol):
 
     async def secret_hash(self, owner: Owner) -> bytes | None: ...
 
-    async def rotate(self, owner: Owner, secret_hash: bytes) -> bool: ...
+    async def rotate(self, owner: Owner, present_hash: bytes, new_hash: bytes) -> bool:
+        """Replace the hash if it still is `present_hash`."""
+        ...
 
     async def list(self, client_id: ClientId) -> Sequence[UserId]: ...
 
-    async def delete(self, owner: Owner) -> bool:
-        """Delete the user with its connections and sealed credentials. Cancel records stay."""
+    async def delete(self, owner: Owner, at: datetime) -> bool:
+        """Delete the user with its connections and sealed credentials.
+
+        Records of cancels stay, and are no user's any more.
+        """
         ...
 
 
@@ -106,6 +147,12 @@ class Connections(Protocol):
     async def add(
         self, connection: Connection, credentials: dict[str, str], accounts: Sequence[Account]
     ) -> None: ...
+
+    async def renew(
+        self, renewed: Connection, credentials: dict[str, str], new_accounts: Sequence[Account]
+    ) -> None:
+        """Give an existing connection new credentials, type and accounts, and enable it."""
+        ...
 
     async def list(self, owner: Owner) -> Sequence[Connection]: ...
 
@@ -151,6 +198,10 @@ class Journal(Protocol):
         """
         ...
 
+    async def standing(self, account_id: AccountId, order_id: BrokerageOrderId) -> CancelIntent | None:
+        """Find the intent that `claim` would join; None when it would make a new one. Writes nothing."""
+        ...
+
     async def apply(
         self, cancel_id: CancelId, evidence: Evidence, next_look_at: datetime | None
     ) -> CancelIntent:
@@ -163,7 +214,9 @@ class Journal(Protocol):
         self, owner: Owner, cancel_id: CancelId
     ) -> tuple[CancelIntent, Sequence[EvidenceRecord]] | None: ...
 
-    async def due(self, now: datetime, limit: int) -> Sequence[DueLook]: ...
+    async def due(self, now: datetime, limit: int) -> Sequence[DueLook]:
+        """Give out what is due, at most `limit`, to this caller alone of all processes for LOOK_LEASE_S."""
+        ...
 
     async def open_counts(self) -> Sequence[tuple[CancelState, int, datetime]]:
         """Count open intents by state, each with the time the oldest was asked for."""
@@ -173,8 +226,15 @@ class Journal(Protocol):
         """Make all open intents due at `now` that would be due later."""
         ...
 
-    async def unfinished(self) -> Sequence[CancelIntent]:
-        """Intents whose request had not ended when their process did."""
+    async def abandoned(self) -> Sequence[CancelIntent]:
+        """Intents whose request had not ended when their process did: nobody works on them."""
+        ...
+
+    async def take_back(self, now: datetime) -> None:
+        """End as NOT_SENT what a claim that raised StoreFailed made durable all the same.
+
+        A database can lose its answer to a commit. Nothing was sent for such an intent, and nobody owns it.
+        """
         ...
 
 
@@ -212,7 +272,7 @@ class Placements(Protocol):
     async def finish(self, intent: PlaceIntent, orders: Sequence[Order], at: datetime) -> None: ...
 
     async def give_up_sent(self) -> None:
-        """Turn what a dead process left SENT into UNKNOWN."""
+        """Turn what processes that are gone left SENT into UNKNOWN."""
         ...
 
 

@@ -2,9 +2,14 @@
 
 While one fsync is under way, whatever else arrives queues up and shares the next one. WAL with
 synchronous=FULL: a commit that was reported survives a power cut (with NORMAL it does not).
+
+Several processes take turns by a lock file, for fairness alone: SQLite's own lock, which keeps them apart, is
+won again and again by whoever had it, and of four busy processes the last waited seconds for it.
 """
 
 import asyncio
+import fcntl
+import os
 import queue
 import threading
 from collections.abc import Callable
@@ -24,6 +29,11 @@ BATCH_MAX = 256
 """Pieces of work in one transaction; bounds the answer time of the first of them."""
 
 
+_TURN_POLL_S = 0.0005
+_TURN_POLLS_MAX = 2000
+"""After a second or more SQLite's own lock decides: whoever has the turn may be stopped, and hold nothing."""
+
+
 @dataclass(slots=True)
 class _Job:
     work: Callable[[Connection], Any]
@@ -37,12 +47,12 @@ def open_engine(path: Path) -> Engine:
 
     Transactions begin IMMEDIATE or as reads, explicitly.
     """
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -63,6 +73,8 @@ class SqliteDatabase:
             self._reader = self._engine.connect().execution_options(begin="DEFERRED")
         except DBAPIError as error:
             raise StoreFailed(f"The database {path} cannot be opened: {error.orig}.") from error
+        self._turn = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT, 0o600)
+        self._pause = threading.Event()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_forever, name="nostro-writer", daemon=True)
         self._writer.start()
@@ -84,6 +96,7 @@ class SqliteDatabase:
     async def close(self) -> None:
         self._jobs.put(None)
         await asyncio.to_thread(self._writer.join)
+        os.close(self._turn)
         self._reader.close()
         self._engine.dispose()
 
@@ -110,6 +123,7 @@ class SqliteDatabase:
         return batch, True
 
     def _commit(self, connection: Connection, batch: list[_Job]) -> None:
+        self._wait_for_turn()
         try:
             with connection.begin():
                 for job in batch:
@@ -117,8 +131,19 @@ class SqliteDatabase:
         except DBAPIError as error:
             for job in batch:
                 job.error = _store_failed(error)
+        finally:
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
         loop = batch[0].done.get_loop()
         loop.call_soon_threadsafe(_settle, batch)
+
+    def _wait_for_turn(self) -> None:
+        for _ in range(_TURN_POLLS_MAX):
+            try:
+                fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._pause.wait(_TURN_POLL_S)
+            else:
+                return
 
     def _run(self, connection: Connection, job: _Job) -> None:
         """Run one job inside its own savepoint, so that its failure undoes it alone."""

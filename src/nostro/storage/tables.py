@@ -40,6 +40,16 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
+class Words(TypeDecorator[str]):
+    """What somebody else wrote, for people. A zero character, which PostgreSQL cannot store, is replaced."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.replace("\0", "\ufffd")
+
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -115,6 +125,7 @@ known_order = Table(
     Column("is_closed", Integer, nullable=False),
     Column("snapshot", Text, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
+    Column("is_followed", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("account_id", "brokerage_order_id"),
 )
 
@@ -137,11 +148,12 @@ cancel_intent = Table(
     Column("resolved_at", UtcTime),
     Column("reason", Text),
     Column("cause", Text),
-    Column("message", Text, nullable=False),
+    Column("message", Words, nullable=False),
     Column("raw", Text),
     Column("order_snapshot", Text),
     Column("looks", Integer, nullable=False),
     Column("next_look_at", UtcTime),
+    Column("owner", Text),
     Index("ix_cancel_intent_order", "account_id", "brokerage_order_id", "requested_at"),
     Index(
         "uq_cancel_intent_open",
@@ -175,8 +187,9 @@ place_intent = Table(
     Column("state", Text, nullable=False),
     Column("requested_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
-    Column("message", Text, nullable=False),
+    Column("message", Words, nullable=False),
     Column("order_ids", Text, nullable=False),
+    Column("owner", Text),
     PrimaryKeyConstraint("account_id", "client_order_id"),
 )
 
@@ -213,4 +226,57 @@ seen_request = Table(
     Column("seen_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("client_id", "signature"),
     Index("ix_seen_request_seen_at", "seen_at"),
+)
+
+webhook_endpoint = Table(
+    "webhook_endpoint",
+    metadata,
+    Column("client_id", Text, ForeignKey("partner_key.client_id"), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("is_on", Integer, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+_PENDING = text("state = 'pending'")
+
+# No foreign key to account or user: what happened is told also after they are gone.
+webhook_event = Table(
+    "webhook_event",
+    metadata,
+    Column("sequence", Integer, primary_key=True),
+    Column("event_id", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("brokerage_order_id", Text, nullable=False),
+    Column("connection_id", Text),
+    Column("broker_slug", Text),
+    Column("event", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    UniqueConstraint("event_id"),
+    Index("ix_webhook_event_due", "client_id", "due_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    Index(
+        "ix_webhook_event_order",
+        "account_id",
+        "brokerage_order_id",
+        "sequence",
+        sqlite_where=_PENDING,
+        postgresql_where=_PENDING,
+    ),
+)
+
+webhook_attempt = Table(
+    "webhook_attempt",
+    metadata,
+    Column("attempt_id", Integer, primary_key=True),
+    Column("event_id", Text, ForeignKey("webhook_event.event_id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("status", Integer),
+    Column("error", Text, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Index("ix_webhook_attempt_event", "event_id"),
 )

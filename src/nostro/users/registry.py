@@ -42,14 +42,15 @@ class UserRegistry:
         if not hmac.compare_digest(known or _NOBODY, hash_secret(secret)) or known is None:
             raise UserUnknown
 
-    async def rotate(self, owner: Owner) -> str:
+    async def rotate(self, owner: Owner, present: str) -> str:
         """Replace the secret and return the new one.
 
         The old one is dead when this returns, in every process.
         """
+        await self.check(owner, present)
         secret = self._ids.secret(_SECRET_CHARS)
-        if not await self._users.rotate(owner, hash_secret(secret)):
-            raise UserUnknown
+        if not await self._users.rotate(owner, hash_secret(present), hash_secret(secret)):
+            raise UserUnknown  # somebody else rotated it since the check
         return secret
 
     async def list(self, client_id: ClientId) -> Sequence[UserId]:
@@ -57,7 +58,7 @@ class UserRegistry:
 
     async def delete(self, owner: Owner) -> None:
         """Delete the user with its connections; raises UserUnknown."""
-        if not await self._users.delete(owner):
+        if not await self._users.delete(owner, self._clock.now()):
             raise UserUnknown
 
 

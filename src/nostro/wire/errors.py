@@ -65,7 +65,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.ConnectionAlreadyDisabled: Row(402, "3011"),
     errors.NotFound: Row(404, "1011"),
     errors.MethodNotAllowed: Row(405, "7005"),
-    errors.BodyTooSlow: Row(408, "7006"),
+    errors.BodyTooSlow: Row(400, "7006"),
     errors.Throttled: Row(429, "0000"),
     errors.Overloaded: Row(503, "7022", nothing_was_sent=True),
     errors.BrokerageUnreachable: Row(503, "7020", nothing_was_sent=True),

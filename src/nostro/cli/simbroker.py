@@ -1,0 +1,52 @@
+"""`nostro simbroker`: the embedded brokerage as a process of its own."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from nostro.app import EXCHANGE_FILE, serve_brokerage
+from nostro.cli.workers import end_with_parent, listen
+
+errors = Console(stderr=True)
+
+
+def simbroker_command(
+    data: Annotated[Path, typer.Option(help="Folder that holds the exchange.", envvar="NOSTRO_DATA")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0)] = 8788,
+    seed: Annotated[int, typer.Option(help="Decides the exchange's first prices.", min=0)] = 0,
+    *,
+    child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
+) -> None:
+    """Run the embedded brokerage alone, over HTTP, for servers with NOSTRO_PAPER_URL.
+
+    Its controls, under /sandbox, move the market, declare faults and show the truth log. They answer to this
+    machine only.
+
+    Example: nostro simbroker --port 8788 --data ./exchange
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        asyncio.run(_run(data / EXCHANGE_FILE, host, port, seed, is_child=child))
+    except OSError as error:
+        errors.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from error
+
+
+async def _run(path: Path, host: str, port: int, seed: int, *, is_child: bool) -> None:
+    """Serve until told to stop."""
+    stop = asyncio.Event()
+    for signal_ in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signal_, stop.set)
+    if is_child:
+        end_with_parent(stop.set)
+    listener = listen(host, port, is_shared=False)
+    server = serve_brokerage(path, seed)
+    await server.start(listener)
+    print(f"listening on http://{host}:{listener.getsockname()[1]}", flush=True)
+    await stop.wait()
+    await server.stop()
