@@ -1,0 +1,297 @@
+"""One seed's world: server processes on one database, callers, a market, and everything that goes wrong.
+
+First chaos, in which nothing false may be said or stored. Then peace, in which everything must settle.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import uuid
+from collections.abc import Callable, Coroutine, Iterator
+from contextvars import Context
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from nostro.app import Embedded
+from nostro.brokers.transport import TransportError
+from nostro.domain.errors import Refusal
+from nostro.domain.ids import ClientOrderId
+from nostro.domain.order import OrderType, Side, TimeInForce
+from nostro.domain.place import NewLeg, NewOrder, Replacement
+from nostro.sim.faults import FaultPlan
+from nostro.sim.ledger import Ledger
+from nostro.sim.refusals import Refused
+
+from . import caller
+from .caller import USERS, Call
+from .disk import Disk, open_exchange, quiet
+from .fleet import ConnectionLost, Fleet
+from .loop import new_loop
+from .network import Network
+from .oracle import Broken, Oracle
+from .plan import Plan, PlannedFault, draw, possible_faults
+from .ports import SimClock, SimIds, dice
+from .reached import Reached
+
+PEACE_S = 3600.0
+
+FORGOTTEN_S = 30.0
+"""How long a cancel that the brokerage took and forgot is left pending, before its order ends otherwise."""
+
+STEPS_MAX = 300_000
+
+
+class World:
+    def __init__(
+        self,
+        disk: Disk,
+        seed: int,
+        *,
+        workers: int = 2,
+        plan: Plan | None = None,
+        peace_s: float = PEACE_S,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
+        """`plan` takes the place of what the seed draws; `log` is told what happens, line by line.
+
+        Everything must be settled within `peace_s`, once nothing goes wrong any more.
+        """
+        disk.image.load()
+        self.reached = Reached()
+        self._log = log
+        self._peace_s = peace_s
+        self._rng = dice(seed, "world")
+        self.loop = new_loop(
+            dice(seed, "schedule"), self._on_step, expected=(Refusal, TransportError, Broken)
+        )
+        self._clock, self._server_clock = SimClock(self.loop), SimClock(self.loop)
+        self._ledger = Ledger(":memory:")
+        self._exchange = open_exchange(self._ledger, self._clock)
+        self._faults = FaultPlan(self._exchange, self._clock)
+        possible = possible_faults(FaultPlan(self._exchange, self._clock))
+        self.plan = plan or draw(seed, workers, possible)
+        self.oracle = Oracle(self._exchange, disk.image.raw, self.reached, self.loop.time)
+        self._network = Network(
+            self._exchange,
+            self._faults,
+            self._clock,
+            loop=self.loop,
+            rng=dice(seed, "network"),
+            on_send=self.oracle.on_send,
+            on_arrival=self.oracle.on_arrival,
+            on_refusal=partial(self.reached.fault, kind="drop_before"),
+        )
+        self.fleet = Fleet(
+            self.plan,
+            disk,
+            loop=self.loop,
+            clock=self._clock,
+            server_clock=self._server_clock,
+            ids=SimIds(dice(seed, "ids")),
+            rng=dice(seed, "fleet"),
+            store_rng=dice(seed, "store"),
+            embedded=Embedded(
+                ledger=self._ledger, exchange=self._exchange, faults=self._faults, venue=self._network
+            ),
+            network=self._network,
+            oracle=self.oracle,
+            reached=self.reached,
+            note=self._note,
+        )
+        self._orders: list[tuple[caller.User, str]] = []
+
+    def run(self) -> None:
+        """Live through the seed; raises Broken."""
+        try:
+            with quiet():
+                self.loop.run_until_done(self._live())
+            self._raise_if_broken()
+        finally:
+            self.loop.discard()
+            self._ledger.close()
+
+    async def _live(self) -> None:
+        for index in range(self.plan.orders):
+            self._place_at_the_exchange(index)
+        self.fleet.start()
+        await self.fleet.until_up()
+        works = [*map(self._live_as_caller, range(self.plan.callers)), *self._troubles()]
+        tasks = [self.loop.create_task(work, context=Context()) for work in works]
+        await asyncio.wait(tasks)
+        for task in tasks:
+            task.result()
+        self._note("peace")
+        self.fleet.is_chaos = self._network.is_slow = False
+        self._faults.clear()
+        await self.fleet.until_up()
+        await self._settle()
+        await self._ask_everybody_again()
+        self.oracle.close()
+
+    def _place_at_the_exchange(self, index: int) -> None:
+        user = self._rng.choice(USERS)
+        order = NewOrder(
+            legs=(NewLeg(symbol="AAPL", side=Side.BUY),),
+            order_type=OrderType.LIMIT,
+            time_in_force=self._rng.choice((TimeInForce.GTC, TimeInForce.DAY)),
+            quantity=Decimal(10),
+            limit_price=Decimal(1),
+            client_order_id=ClientOrderId(f"order-{index}"),
+        )
+        self._orders.append((user, self._exchange.place(user.number, order).brokerage_order_id))
+
+    def _note(self, text: str) -> None:
+        line = f"{self.loop.time():10.4f}  {text}"
+        self.loop.note(line)
+        if self._log is not None:
+            self._log(line)
+
+    def _on_step(self, which: int) -> None:
+        self._raise_if_broken()
+        if self.loop.steps > STEPS_MAX:
+            raise Broken(f"still busy after {STEPS_MAX} steps")
+        self.fleet.on_step(which)
+
+    def _raise_if_broken(self) -> None:
+        if self.oracle.broken or self.loop.complaints:
+            raise Broken("\n".join(self.oracle.broken + self.loop.complaints))
+
+    # Troubles
+
+    def _troubles(self) -> Iterator[Coroutine[Any, Any, None]]:
+        for fault in self.plan.faults:
+            yield self._at(fault.at_s, partial(self._declare, fault))
+        for move in self.plan.moves:
+            yield self._at(move.at_s, partial(self._move, move.what, move.order))
+        for at_s, by_s in self.plan.clock_jumps:
+            yield self._at(at_s, partial(self._jump, by_s))
+
+    async def _at(self, at_s: float, do: Callable[[], None]) -> None:
+        await self._clock.sleep(at_s)
+        do()
+
+    def _declare(self, fault: PlannedFault) -> None:
+        order_id = None if fault.order is None else self._orders[fault.order][1]
+        self._note(f"fault {fault.kind} on {fault.operation} {order_id or ''}")
+        self._faults.declare(
+            fault.operation,
+            fault.kind,
+            times=fault.times,
+            order_id=order_id,
+            delay_s=fault.delay_s,
+            processed=fault.processed,
+        )
+        self.oracle.may_lag |= fault.kind in ("not_found_lag", "list_lags")
+        self.oracle.forgetful |= fault.kind == "ack_never_cancels"
+
+    def _jump(self, by_s: float) -> None:
+        self._note(f"the servers' clock jumps by {by_s:g} s")
+        self.reached.note("the wall clock jumped back" if by_s < 0 else "the wall clock jumped ahead")
+        self._server_clock.jump(by_s)
+
+    def _move(self, what: str, index: int) -> None:
+        user, order_id = self._orders[index]
+        self._note(f"market: {what} {order_id}")
+        with contextlib.suppress(Refused):  # it is closed already
+            match what:
+                case "fill":
+                    self._exchange.fill(order_id)
+                case "part_fill":
+                    self._exchange.fill(order_id, Decimal(self._rng.randint(1, 4)))
+                case "expire":
+                    self._exchange.expire(order_id)
+                case "reject":
+                    self._exchange.reject(order_id)
+                case "cancel":
+                    self._exchange.cancel(order_id)
+                case "pending_cancel":
+                    self._exchange.acknowledge_cancel(user.number, order_id, self._rng.choice((2.0, 6.0)))
+                case "replace":
+                    terms = Replacement(
+                        order_type=OrderType.LIMIT, time_in_force=TimeInForce.GTC, limit_price=Decimal(2)
+                    )
+                    self._exchange.replace(user.number, order_id, terms)
+                case "roll":
+                    self._exchange.advance(86_400)
+
+    # Callers
+
+    async def _live_as_caller(self, number: int) -> None:
+        rng = dice(self.plan.seed, f"caller {number}")
+        known: list[Call] = []
+        for _ in range(self.plan.calls_per_caller):
+            await self._clock.sleep(rng.choice((0.0, 0.01, 0.3, self.plan.chaos_s / 2 * rng.random())))
+            call = self._draw_call(rng, known)
+            leaves = rng.random() < (0.5 if self.plan.handlers_are_cancelled else 0.08)
+            await self._call(call, rng.choice((0.0, 0.005, 0.02, 1.0)) * rng.random() if leaves else None)
+            if call.what == "cancel" and call.answer and "cancel_id" in call.answer:
+                known.append(call)
+            if call.what == "place" and call.status == 200:
+                self._orders.append((call.user, call.answer["brokerage_order_id"]))
+
+    def _draw_call(self, rng: random.Random, known: list[Call]) -> Call:
+        user, order_id = rng.choice(self._orders)
+        chance = rng.random()
+        if chance < 0.62:
+            return caller.cancel(user, order_id, rng.choice((None, None, 0, 3)))
+        if chance < 0.74 and known:
+            before = rng.choice(known)
+            return caller.receipt(before.user, before.answer["cancel_id"], before.order_id)
+        if chance < 0.8:
+            return caller.look(user, order_id)
+        if chance < 0.85:
+            return caller.list_orders(user)
+        return caller.place(user, str(uuid.UUID(bytes=rng.randbytes(16), version=4)))
+
+    async def _call(self, call: Call, leaves_after_s: float | None = None) -> None:
+        """Send one request to some process, and let the oracle judge what comes back."""
+        self.oracle.begin(call)
+        visit = self.fleet.send(call)
+        if visit is None:
+            self._note(f"{call.what} {call.order_id}: nobody listens")
+            return
+        self._note(f"{call.what} {call.order_id} -> process {visit.process}")
+        try:
+            async with asyncio.timeout(leaves_after_s):
+                call.status, content = await asyncio.shield(visit.answered)
+        except ConnectionLost:
+            self._note(f"{call.what} {call.order_id}: connection lost")
+        except TimeoutError:
+            self.reached.note("a caller hung up")
+            if self.plan.handlers_are_cancelled and visit.handler is not None:
+                # As a server does to its handlers when its time to stop in good order is over.
+                self.reached.note("a handler was cancelled")
+                visit.handler.cancel()
+        else:
+            call.answer = json.loads(content)
+            self._note(f"{call.what} {call.order_id} <- {call.status} {_word(call.answer)}")
+            self.oracle.judge(call)
+
+    # Peace
+
+    async def _settle(self) -> None:
+        begun_s = self.loop.time()
+        while left := self.oracle.open_intents():
+            await self._clock.sleep(1.0)
+            waited_s = self.loop.time() - begun_s
+            if waited_s > self._peace_s:
+                raise Broken(f"I14: not settled after {self._peace_s:g} s of peace: {left}")
+            if waited_s > FORGOTTEN_S and self.oracle.forgetful:
+                for order_id in self.oracle.orders_of(left):
+                    with contextlib.suppress(Refused):  # it is closed already, and a look is under way
+                        self._exchange.expire(order_id)
+
+    async def _ask_everybody_again(self) -> None:
+        """Nothing is in the way any more: every order can be cancelled, or has an end that can be told."""
+        for user, order_id in self._orders:
+            call = caller.cancel(user, order_id, None)
+            await self._call(call)
+            if call.status != 200 and (call.status, call.answer["code"]) != (400, "7040"):
+                raise Broken(f"in peace a cancel was answered {call.status} {call.answer}")
+            await self._call(caller.look(user, order_id))
+
+
+def _word(answer: Any) -> str:
+    return str(answer.get("state", answer.get("status", ""))) if isinstance(answer, dict) else ""
