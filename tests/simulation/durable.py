@@ -30,16 +30,15 @@ class Image:
         self._connection = self._engine.connect()
         raw = self._connection.connection.driver_connection
         assert isinstance(raw, sqlite3.Connection)
-        self.raw = raw
-        """For the oracle to read."""
+        self._raw = raw
         self._kept = sqlite3.connect(":memory:")
         self.run(upgrade)
 
     def keep(self) -> None:
-        self.raw.backup(self._kept)
+        self._raw.backup(self._kept)
 
     def load(self) -> None:
-        self._kept.backup(self.raw)
+        self._kept.backup(self._raw)
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction, as every engine must."""
@@ -48,6 +47,10 @@ class Image:
                 return work(self._connection)
         except DBAPIError as error:
             raise StoreFailed from error
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Read the image as it stands; every commit is whole, so every reading is."""
+        return self._raw.execute(query, values).fetchall()
 
     def close(self) -> None:
         self._connection.close()
@@ -101,8 +104,3 @@ class SimDatabase:
         if not self._is_alive():
             raise Killed
         return self._take_fault(what)
-
-
-def rows(raw: sqlite3.Connection, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Read the image as it stands; every commit is whole, so every reading is."""
-    return raw.execute(query, values).fetchall()

@@ -4,7 +4,6 @@ Names like I7 are the invariants of docs/reliability.md.
 """
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
@@ -15,7 +14,7 @@ from nostro.domain.order import OrderStatus
 from nostro.sim.exchange import Exchange
 
 from .caller import USERS, Call
-from .durable import rows
+from .durable import Image
 from .network import Parcel
 from .reached import Reached
 
@@ -62,10 +61,10 @@ class Intent(NamedTuple):
 
 class Oracle:
     def __init__(
-        self, exchange: Exchange, raw: sqlite3.Connection, reached: Reached, now_s: Callable[[], float]
+        self, exchange: Exchange, image: Image, reached: Reached, now_s: Callable[[], float]
     ) -> None:
         self._exchange = exchange
-        self._raw = raw
+        self._image = image
         self._reached = reached
         self._now_s = now_s
         self.broken: list[str] = []
@@ -122,8 +121,7 @@ class Oracle:
     def on_send(self, parcel: Parcel) -> None:
         user = next(each for each in USERS if each.number == parcel.account)
         self.demand(user.api_key == parcel.api_key, "I10: a cancel went out under another customer's key")
-        found = rows(
-            self._raw,
+        found = self._image.rows(
             "SELECT cancel_id, state FROM cancel_intent WHERE account_id = ? AND brokerage_order_id = ?"
             " AND resolved_at IS NULL",
             user.account_id,
@@ -162,8 +160,7 @@ class Oracle:
     def on_commit(self) -> None:
         self.seq()
         self._check_evidence()
-        for cancel_id, account_id, order_id, state_text, snapshot in rows(
-            self._raw,
+        for cancel_id, account_id, order_id, state_text, snapshot in self._image.rows(
             "SELECT cancel_id, account_id, brokerage_order_id, state, order_snapshot FROM cancel_intent",
         ):
             before = self._intents.get(cancel_id)
@@ -178,14 +175,13 @@ class Oracle:
                 self._reached.transition(before and before.state, after.state)
                 self._check_state(cancel_id, before, after)
         gone = set(self._intents) - {
-            cancel_id for (cancel_id,) in rows(self._raw, "SELECT cancel_id FROM cancel_intent")
+            cancel_id for (cancel_id,) in self._image.rows("SELECT cancel_id FROM cancel_intent")
         }
         self.demand(not gone, f"I15: intents are gone: {gone}")
         self._check_known_orders()
 
     def _check_evidence(self) -> None:
-        for number, kind, state, detail in rows(
-            self._raw,
+        for number, kind, state, detail in self._image.rows(
             "SELECT evidence_id, kind, state, detail FROM cancel_evidence WHERE evidence_id > ?",
             self._evidence,
         ):
@@ -198,8 +194,7 @@ class Oracle:
             self.demand(state is CancelState.INTENT, f"I13: an intent began as {state}")
             return
         self.demand(before.state in OPEN_STATES, f"I6: {before.state} became {state}")
-        evidence = rows(
-            self._raw,
+        evidence = self._image.rows(
             "SELECT count(*) FROM cancel_evidence WHERE cancel_id = ? AND state = ?",
             cancel_id,
             state.value,
@@ -229,8 +224,8 @@ class Oracle:
             )
 
     def _check_known_orders(self) -> None:
-        for account_id, order_id, snapshot in rows(
-            self._raw, "SELECT account_id, brokerage_order_id, snapshot FROM known_order"
+        for account_id, order_id, snapshot in self._image.rows(
+            "SELECT account_id, brokerage_order_id, snapshot FROM known_order"
         ):
             key = (account_id, order_id)
             text, seq = self._known.get(key, ("", 0))
@@ -247,7 +242,9 @@ class Oracle:
             self._known[key] = (snapshot, newest)
 
     def on_ready(self, is_gone: Callable[[str], bool]) -> None:
-        left = rows(self._raw, "SELECT cancel_id, owner FROM cancel_intent WHERE state IN ('INTENT', 'SENT')")
+        left = self._image.rows(
+            "SELECT cancel_id, owner FROM cancel_intent WHERE state IN ('INTENT', 'SENT')"
+        )
         orphans = [cancel_id for cancel_id, owner in left if owner is None or is_gone(owner)]
         self.demand(not orphans, f"I14: the port opened over intents of dead processes: {orphans}")
 
@@ -342,8 +339,7 @@ class Oracle:
 
     def close(self) -> None:
         """Check, when all is over, what only then can be checked."""
-        for cancel_id, order_id, was_sent, state in rows(
-            self._raw,
+        for cancel_id, order_id, was_sent, state in self._image.rows(
             "SELECT cancel_id, brokerage_order_id, sent_at IS NOT NULL, state FROM cancel_intent",
         ):
             count = len(self.parcels[cancel_id])

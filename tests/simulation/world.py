@@ -72,7 +72,7 @@ class World:
         self._faults = FaultPlan(self._exchange, self._clock)
         possible = possible_faults(FaultPlan(self._exchange, self._clock))
         self.plan = plan or draw(seed, workers, possible)
-        self.oracle = Oracle(self._exchange, disk.image.raw, self.reached, self.loop.time)
+        self.oracle = Oracle(self._exchange, disk.image, self.reached, self.loop.time)
         self._network = Network(
             self._exchange,
             self._faults,
