@@ -153,7 +153,7 @@ def _intents() -> Iterable[CancelIntent]:
     yield replace(intent, state=CancelState.REFUSED)
     yield replace(intent, state=CancelState.REFUSED, message="the brokerage's own words")
     yield replace(intent, state=CancelState.NOT_SENT)
-    for state in (CancelState.INTENT, CancelState.SENT, CancelState.UNKNOWN):
+    for state in (CancelState.INTENT, CancelState.UNKNOWN):
         yield replace(intent, state=state)
 
 

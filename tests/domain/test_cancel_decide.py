@@ -67,14 +67,15 @@ INTENT = CancelIntent(
 )
 
 
-def reply(outcome: CancelOutcome, settles: float | None = 10) -> Replied:
-    settled_at = None if settles is None else at(settles)
-    return Replied(outcome=outcome, sent_at=at(1), ended_at=at(2), settled_at=settled_at)
+def reply(outcome: CancelOutcome, settles_s: float | None = 10) -> Replied:
+    return Replied(outcome=outcome, sent_at=at(1), ended_at=at(2), settles_s=settles_s)
 
 
-def look(found: OrderLook | OrderStatus, started: float = 5) -> Looked:
+def look(found: OrderLook | OrderStatus, known: CancelIntent | None = None, known_for_s: float = 3) -> Looked:
+    """Look by somebody who knew of the reply above, or what `known` says."""
     seen = OrderFound(order=order(found)) if isinstance(found, OrderStatus) else found
-    return Looked(look=seen, started_at=at(started), ended_at=at(started + 1))
+    known = known or decide(INTENT, reply(UNKNOWN))
+    return Looked(look=seen, known=known, known_for_s=known_for_s, started_at=at(5), ended_at=at(6))
 
 
 def rejected(reason: CancelRejectReason, shown: Order | None = None) -> CancelRejected:
@@ -134,20 +135,26 @@ def test_a_look_after_the_reply_leads_to_what_it_proves(
 
 
 def test_an_open_order_after_the_request_can_no_longer_act_ends_a_doubt() -> None:
-    doubtful = decide(INTENT, reply(UNKNOWN, settles=10))
-    assert decide(doubtful, look(OrderStatus.NEW, started=9.9)).state is CancelState.UNKNOWN
-    ended = decide(doubtful, look(OrderStatus.NEW, started=10))
+    doubtful = decide(INTENT, reply(UNKNOWN, settles_s=10))
+    assert decide(doubtful, look(OrderStatus.NEW, known_for_s=9.9)).state is CancelState.UNKNOWN
+    ended = decide(doubtful, look(OrderStatus.NEW, known_for_s=10))
     assert (ended.state, ended.reason) == (CancelState.REFUSED, CancelRejectReason.NOT_PROCESSED)
 
 
 def test_where_no_bound_is_known_an_open_order_never_ends_a_doubt() -> None:
-    doubtful = decide(INTENT, reply(UNKNOWN, settles=None))
-    assert decide(doubtful, look(OrderStatus.NEW, started=1e9)).state is CancelState.UNKNOWN
+    doubtful = decide(INTENT, reply(UNKNOWN, settles_s=None))
+    assert decide(doubtful, look(OrderStatus.NEW, known_for_s=1e9)).state is CancelState.UNKNOWN
 
 
 def test_a_look_older_than_our_request_proves_nothing_while_the_order_is_open() -> None:
     refused = decide(INTENT, reply(rejected(CancelRejectReason.OTHER)))
-    assert decide(refused, look(OrderStatus.NEW, started=1.9)) is refused
+    assert decide(refused, look(OrderStatus.NEW, known=INTENT, known_for_s=99)) is refused
+
+
+def test_a_look_that_knew_of_another_end_proves_nothing_while_the_order_is_open() -> None:
+    taken_over = decide(INTENT, Restarted(at=at(1), settles_s=1))
+    ended_again = decide(taken_over, reply(UNKNOWN, settles_s=10))
+    assert decide(ended_again, look(OrderStatus.NEW, known=taken_over, known_for_s=99)) is ended_again
 
 
 def test_a_look_before_any_reply_does_not_call_the_order_open() -> None:
@@ -155,10 +162,10 @@ def test_a_look_before_any_reply_does_not_call_the_order_open() -> None:
 
 
 def test_a_restart_makes_what_was_in_flight_unknown_and_leaves_the_rest() -> None:
-    restarted = decide(INTENT, Restarted(at=at(3), settled_at=at(4)))
+    restarted = decide(INTENT, Restarted(at=at(3), settles_s=1))
     assert (restarted.state, restarted.cause) == (CancelState.UNKNOWN, UnknownCause.RESTARTED)
     acked = decide(INTENT, reply(ACK))
-    assert decide(acked, Restarted(at=at(3), settled_at=at(4))) is acked
+    assert decide(acked, Restarted(at=at(3), settles_s=1)) is acked
 
 
 def test_after_a_fill_and_a_cancel_the_fill_is_kept() -> None:
@@ -176,7 +183,7 @@ def test_a_look_at_another_order_proves_nothing() -> None:
 def test_a_look_that_shows_nothing_new_leaves_the_intent_as_it_is() -> None:
     acked = decide(INTENT, reply(ACK))
     once = decide(acked, look(OrderStatus.PENDING_CANCEL))
-    assert decide(once, look(OrderStatus.PENDING_CANCEL, started=7)) is once
+    assert decide(once, look(OrderStatus.PENDING_CANCEL)) is once
 
 
 orders = st.builds(
@@ -199,13 +206,29 @@ outcomes = st.one_of(
     st.builds(NotSent, cause=st.sampled_from(NotSentCause), message=st.just("-")),
 )
 moments = st.integers(0, 60).map(at)
+lengths = st.none() | st.floats(0, 60)
 looks = st.one_of(
     st.builds(OrderFound, order=orders), st.just(OrderAbsent()), st.builds(LookFailed, message=st.just("?"))
 )
 pieces = st.one_of(
-    st.builds(Replied, outcome=outcomes, sent_at=moments, ended_at=moments, settled_at=st.none() | moments),
-    st.builds(Looked, look=looks, started_at=moments, ended_at=moments),
-    st.builds(Restarted, at=moments, settled_at=st.none() | moments),
+    st.builds(Replied, outcome=outcomes, sent_at=moments, ended_at=moments, settles_s=lengths),
+    st.builds(
+        Looked,
+        look=looks,
+        known=st.builds(
+            lambda outcome, sent_at, ended_at: decide(
+                INTENT, Replied(outcome=outcome, sent_at=sent_at, ended_at=ended_at, settles_s=None)
+            ),
+            outcomes,
+            moments,
+            moments,
+        )
+        | st.just(INTENT),
+        known_for_s=st.floats(0, 60),
+        started_at=moments,
+        ended_at=moments,
+    ),
+    st.builds(Restarted, at=moments, settles_s=lengths),
 )
 
 

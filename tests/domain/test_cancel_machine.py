@@ -5,6 +5,7 @@ whole number of seconds. A request that nobody waits for any more can still arri
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from hypothesis import settings
@@ -27,6 +28,7 @@ from nostro.domain.cancel import (
     NotSentCause,
     OrderAbsent,
     OrderFound,
+    OrderLook,
     Replied,
     Restarted,
     UnknownCause,
@@ -44,10 +46,10 @@ NAMED = [
     CancelRejectReason.UNKNOWN_ORDER,
 ]
 ALLOWED = {
-    CancelState.INTENT: set(CancelState) - {CancelState.SENT, CancelState.REFUSED},
-    CancelState.UNKNOWN: set(CancelState) - {CancelState.INTENT, CancelState.SENT},
+    CancelState.INTENT: set(CancelState) - {CancelState.REFUSED},
+    CancelState.UNKNOWN: set(CancelState) - {CancelState.INTENT},
     # Back to UNKNOWN only when the late reply names a reason, though a look saw a cancel pending.
-    CancelState.ACKED: set(CancelState) - {CancelState.INTENT, CancelState.SENT},
+    CancelState.ACKED: set(CancelState) - {CancelState.INTENT},
 }
 
 
@@ -68,6 +70,8 @@ class CancelMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0
+        self.wall_is_ahead_s = 0
+        """How far the clock on our wall is from `now`. The brokerage's own is right."""
         self.truth = order(OrderStatus.NEW)
         self.intent: CancelIntent = INTENT
         self.request = CancelRequest()
@@ -75,8 +79,10 @@ class CancelMachine(RuleBasedStateMachine):
         self.is_waiting = True
         """Our process lives and waits for the reply."""
         self.has_crashed = False
-        self.looks: list[tuple[int, Order]] = []
-        """Looks that have begun, with what they saw, and that nobody has heard of yet."""
+        self.looks: list[Looked] = []
+        """Looks that have begun, and that nobody has heard of yet."""
+        self.ends: dict[tuple[datetime | None, datetime | None], int] = {}
+        """When our side first knew of each end of a request."""
 
     @initialize()
     def begin(self) -> None:
@@ -96,6 +102,7 @@ class CancelMachine(RuleBasedStateMachine):
         self.intent = replace(
             INTENT, cancel_id=CancelId(f"c-{self.now}"), requested_at=at(self.now), order=self.truth
         )
+        self.ends.clear()
         self.request, self.sent_at, self.is_waiting, self.has_crashed = CancelRequest(), self.now, True, False
 
     def _learn(self, evidence: Evidence) -> None:
@@ -112,11 +119,13 @@ class CancelMachine(RuleBasedStateMachine):
 
     def _end(self, outcome: CancelOutcome) -> None:
         self.is_waiting = False
-        settled_at = self.now + SETTLE_S
-        self.request.dead_at = settled_at
+        self.request.dead_at = self.now + SETTLE_S
         self._learn(
             Replied(
-                outcome=outcome, sent_at=at(self.sent_at), ended_at=at(self.now), settled_at=at(settled_at)
+                outcome=outcome,
+                sent_at=self._wall(self.sent_at),
+                ended_at=self._wall(self.now),
+                settles_s=SETTLE_S,
             )
         )
 
@@ -150,30 +159,48 @@ class CancelMachine(RuleBasedStateMachine):
         self.has_crashed = False
         self.is_waiting = does_old_process_live
         self.request.dead_at = self.now + SETTLE_S
-        self._learn(Restarted(at=at(self.now), settled_at=at(self.now + SETTLE_S)))
+        self._learn(Restarted(at=self._wall(self.now), settles_s=SETTLE_S))
+
+    @rule(hours=st.integers(-3, 3))
+    def clock_jumps(self, hours: int) -> None:
+        self.wall_is_ahead_s += 3600 * hours
 
     @rule()
     def begin_look(self) -> None:
-        self.looks.append((self.now, self.truth))
+        self.looks.append(self._look(OrderFound(order=self.truth)))
+
+    def _look(self, look: OrderLook) -> Looked:
+        """Look as it is now, by somebody who knows all that our side does."""
+        end = (self.intent.ended_at, self.intent.sent_at)
+        known_since = self.ends.setdefault(end, self.now)
+        wall = self._wall(self.now)
+        return Looked(
+            look=look,
+            known=self.intent,
+            known_for_s=self.now - known_since,
+            started_at=wall,
+            ended_at=wall,
+        )
+
+    def _wall(self, now: int) -> datetime:
+        return at(now + self.wall_is_ahead_s)
 
     @precondition(lambda self: self.looks)
     @rule(data=st.data())
     def end_look(self, data: st.DataObject) -> None:
         """Hear of any look that has begun: a snapshot can be old, and overtaken by later ones."""
-        started, seen = self.looks.pop(data.draw(st.integers(0, len(self.looks) - 1)))
-        self._learn(Looked(look=OrderFound(order=seen), started_at=at(started), ended_at=at(self.now)))
+        self._learn(self.looks.pop(data.draw(st.integers(0, len(self.looks) - 1))))
 
     @rule(look=st.sampled_from([OrderAbsent(), LookFailed("?")]))
     def see_nothing(self, look: OrderAbsent | LookFailed) -> None:
         before = self.intent
-        self._learn(Looked(look=look, started_at=at(self.now), ended_at=at(self.now)))
+        self._learn(self._look(look))
         assert self.intent is before
 
     @rule(status=st.sampled_from(OrderStatus))
     def see_another_order(self, status: OrderStatus) -> None:
         before = self.intent
-        other = OrderFound(order=order(status, order_id="o-2", filled=3))
-        self._learn(Looked(look=other, started_at=at(self.now), ended_at=at(self.now)))
+        self._learn(self._look(OrderFound(order=order(status, order_id="o-2", filled=3))))
         assert self.intent is before
 
     @rule(seconds=st.integers(1, 4))
@@ -191,13 +218,12 @@ class CancelMachine(RuleBasedStateMachine):
             self.hear_reply()
         if self.has_crashed:
             self.restart(does_old_process_live=False)
+        self._look(OrderAbsent())  # from here on our side knows of the end
         self.wait(SETTLE_S)
         if self.truth.status is OrderStatus.PENDING_CANCEL:
             self.carry_out_pending()
-        self.begin_look()
-        self.looks[:] = self.looks[-1:]
-        started, seen = self.looks.pop()
-        self._learn(Looked(look=OrderFound(order=seen), started_at=at(started), ended_at=at(self.now)))
+        self.looks.clear()
+        self._learn(self._look(OrderFound(order=self.truth)))
         # A brokerage that acknowledges and then forgets leaves a cancel pending; nothing proves its end.
         assert self.intent.state.is_final or self.intent.state is CancelState.ACKED
 

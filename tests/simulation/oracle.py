@@ -242,9 +242,7 @@ class Oracle:
             self._known[key] = (snapshot, newest)
 
     def on_ready(self, is_gone: Callable[[str], bool]) -> None:
-        left = self._image.rows(
-            "SELECT cancel_id, owner FROM cancel_intent WHERE state IN ('INTENT', 'SENT')"
-        )
+        left = self._image.rows("SELECT cancel_id, owner FROM cancel_intent WHERE state = 'INTENT'")
         orphans = [cancel_id for cancel_id, owner in left if owner is None or is_gone(owner)]
         self.demand(not orphans, f"I14: the port opened over intents of dead processes: {orphans}")
 

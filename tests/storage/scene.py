@@ -44,7 +44,7 @@ def wish(cancel_id: str, order_id: str = ORDER_ID, later_s: int = 0) -> CancelIn
 
 
 def replied(outcome: CancelOutcome) -> Replied:
-    return Replied(outcome=outcome, sent_at=T0, ended_at=T0, settled_at=None)
+    return Replied(outcome=outcome, sent_at=T0, ended_at=T0, settles_s=None)
 
 
 UNKNOWN = CancelUnknown(cause=UnknownCause.TIMEOUT, message="no reply")

@@ -26,7 +26,8 @@ from .scene import ACCOUNT, ORDER_ID, OWNER, T0, UNKNOWN, Crowd, furnish, order,
 
 
 def looked(status: OrderStatus) -> Looked:
-    return Looked(look=OrderFound(order=order(status)), started_at=T0, ended_at=T0)
+    found = OrderFound(order=order(status))
+    return Looked(look=found, known=wish("c-1"), started_at=T0, ended_at=T0)
 
 
 def test_an_order_the_account_is_not_known_to_hold_cannot_be_claimed(run: Run[Any]) -> None:
@@ -145,7 +146,7 @@ def test_open_intents_are_due_at_their_time_and_final_ones_never(run: Run[Any]) 
         await journal.apply(CancelId("c-1"), replied(UNKNOWN), T0 + timedelta(seconds=5))
         early = await journal.due(T0 + timedelta(seconds=4), 10)
         in_time = await journal.due(T0 + timedelta(seconds=5), 10)
-        absent = Looked(look=OrderAbsent(), started_at=T0, ended_at=T0)
+        absent = Looked(look=OrderAbsent(), known=wish("c-1"), started_at=T0, ended_at=T0)
         await journal.apply(CancelId("c-1"), absent, T0 + timedelta(seconds=9))
         later = await journal.due(T0 + timedelta(seconds=9), 10)
         await journal.apply(CancelId("c-1"), looked(OrderStatus.CANCELED), T0)

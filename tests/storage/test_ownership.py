@@ -77,7 +77,7 @@ def test_two_that_take_over_at_once_leave_one_line_in_the_history(place: Place) 
             await furnish(one.database)
             journals = [SqlJournal(each.database, Crowd()) for each in (one, two)]
             await journals[0].claim(OWNER, wish("c-1"))
-            restarted = Restarted(at=T0, settled_at=None)
+            restarted = Restarted(at=T0, settles_s=None)
             await asyncio.gather(*(each.apply(CancelId("c-1"), restarted, T0) for each in journals))
             return await journals[0].receipt(OWNER, CancelId("c-1"))
 

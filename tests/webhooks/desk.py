@@ -134,12 +134,14 @@ class Desk:
 
     async def answer(self, cancel_id: str, outcome: CancelOutcome) -> CancelIntent:
         now = self.clock.now()
-        replied = Replied(outcome=outcome, sent_at=now, ended_at=now, settled_at=None)
+        replied = Replied(outcome=outcome, sent_at=now, ended_at=now, settles_s=None)
         return await self.journal.apply(CancelId(cancel_id), replied, now)
 
     async def look(self, cancel_id: str, seen: Order) -> CancelIntent:
         now = self.clock.now()
-        looked = Looked(look=OrderFound(order=seen), started_at=now, ended_at=now)
+        known = await self.journal.get(CancelId(cancel_id))
+        assert known is not None
+        looked = Looked(look=OrderFound(order=seen), known=known, started_at=now, ended_at=now)
         return await self.journal.apply(CancelId(cancel_id), looked, now)
 
     async def told(self) -> list[OutboxEvent]:

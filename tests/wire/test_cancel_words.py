@@ -35,7 +35,6 @@ ORDER = Order(
     ("state", "word"),
     [
         (CancelState.INTENT, "UNKNOWN"),
-        (CancelState.SENT, "UNKNOWN"),
         (CancelState.UNKNOWN, "UNKNOWN"),
         (CancelState.ACKED, "CANCEL_PENDING"),
         (CancelState.CONFIRMED, "CANCELED"),

@@ -4,13 +4,13 @@
     OrderLook       the three things one look at an order can come to
     decide()        state and evidence in, state out; the only place where a cancel changes its state
 
-    INTENT -> SENT -> (ACKED) -> CONFIRMED | TOO_LATE | REFUSED
-                   -> NOT_SENT
-                   -> UNKNOWN -> by look-up: ACKED | CONFIRMED | TOO_LATE | REFUSED
+    INTENT -> (ACKED) -> CONFIRMED | TOO_LATE | REFUSED
+           -> NOT_SENT
+           -> UNKNOWN -> by look-up: ACKED | CONFIRMED | TOO_LATE | REFUSED
 
 The state says what nostro asked and knows of its own request. The order's status says what the brokerage
 proved. They are two facts: a cancel can end TOO_LATE with the order FILLED. No timer ends an open state;
-evidence does.
+evidence does. No two clocks are compared: those of two machines differ, and each of them jumps.
 """
 
 from collections.abc import Mapping
@@ -132,7 +132,7 @@ OrderLook = OrderFound | OrderAbsent | LookFailed
 
 class CancelState(StrEnum):
     INTENT = "INTENT"
-    SENT = "SENT"
+    """On disk; the request may have left, or not yet."""
     ACKED = "ACKED"
     UNKNOWN = "UNKNOWN"
     CONFIRMED = "CONFIRMED"
@@ -145,7 +145,7 @@ class CancelState(StrEnum):
         return self not in OPEN_STATES
 
 
-OPEN_STATES = frozenset({CancelState.INTENT, CancelState.SENT, CancelState.ACKED, CancelState.UNKNOWN})
+OPEN_STATES = frozenset({CancelState.INTENT, CancelState.ACKED, CancelState.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +161,8 @@ class CancelIntent:
     """Just before the first byte; None while nothing was tried."""
     ended_at: datetime | None = None
     """When the request was answered or given up: from here on this process sends nothing more for it."""
-    settled_at: datetime | None = None
-    """From here on the brokerage cannot carry the request out any more; None where no bound is known."""
+    settles_s: float | None = None
+    """For so long after the end the brokerage may still carry it out; None where no bound is known."""
     resolved_at: datetime | None = None
     reason: CancelRejectReason | None = None
     """The refusal the brokerage named, or how a look-up ended it."""
@@ -181,7 +181,7 @@ class Replied:
     outcome: CancelOutcome
     sent_at: datetime
     ended_at: datetime
-    settled_at: datetime | None
+    settles_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +189,12 @@ class Looked:
     """Somebody looked at the order."""
 
     look: OrderLook
+    known: CancelIntent
+    """The intent as the looker knew it when the look began. What it knew had happened before the look did."""
+    known_for_s: float = 0.0
+    """How long, by its own steady clock, the looker had known then that the request had ended."""
     started_at: datetime
+    """By the wall clock, as `ended_at`: for the record alone."""
     ended_at: datetime
 
 
@@ -198,7 +203,7 @@ class Restarted:
     """The process that owned the request is gone."""
 
     at: datetime
-    settled_at: datetime | None
+    settles_s: float | None
 
 
 Evidence = Replied | Looked | Restarted
@@ -229,7 +234,7 @@ def decide(intent: CancelIntent, evidence: Evidence) -> CancelIntent:
         case Looked():
             return _after_look(intent, evidence)
         case Restarted():
-            if intent.state not in (CancelState.INTENT, CancelState.SENT):
+            if intent.state is not CancelState.INTENT:
                 return intent
             return replace(
                 intent,
@@ -237,7 +242,7 @@ def decide(intent: CancelIntent, evidence: Evidence) -> CancelIntent:
                 cause=UnknownCause.RESTARTED,
                 message="the server stopped before the outcome was known",
                 ended_at=evidence.at,
-                settled_at=evidence.settled_at,
+                settles_s=evidence.settles_s,
             )
         case _:
             assert_never(evidence)
@@ -246,7 +251,7 @@ def decide(intent: CancelIntent, evidence: Evidence) -> CancelIntent:
 def _after_reply(intent: CancelIntent, reply: Replied) -> CancelIntent:
     if intent.sent_at is not None:
         return intent  # an intent sends once, so it has one reply; it may come after a restart was assumed
-    sent = replace(intent, sent_at=reply.sent_at, ended_at=reply.ended_at, settled_at=reply.settled_at)
+    sent = replace(intent, sent_at=reply.sent_at, ended_at=reply.ended_at, settles_s=reply.settles_s)
     outcome = reply.outcome
     match outcome:
         case Canceled(raw=raw, order=order):
@@ -288,7 +293,7 @@ def _after_look(intent: CancelIntent, looked: Looked) -> CancelIntent:
         return intent
     if order.status.is_closed:
         return _closed_by(intent, order, looked.ended_at)
-    if intent.ended_at is None or looked.started_at < intent.ended_at:
+    if not _began_after_end(intent, looked):
         return intent  # the look may be older than our own request
     seen = intent if _is_old_news(intent.order, order) else replace(intent, order=order)
     if order.status is OrderStatus.PENDING_CANCEL:
@@ -299,7 +304,7 @@ def _after_look(intent: CancelIntent, looked: Looked) -> CancelIntent:
         return replace(seen, state=CancelState.REFUSED, resolved_at=looked.ended_at)
     if intent.state is not CancelState.UNKNOWN:
         return seen  # an acknowledged cancel may take until the market opens
-    if intent.settled_at is not None and looked.started_at >= intent.settled_at:
+    if intent.settles_s is not None and looked.known_for_s >= intent.settles_s:
         return replace(
             seen,
             state=CancelState.REFUSED,
@@ -307,6 +312,12 @@ def _after_look(intent: CancelIntent, looked: Looked) -> CancelIntent:
             resolved_at=looked.ended_at,
         )
     return seen
+
+
+def _began_after_end(intent: CancelIntent, looked: Looked) -> bool:
+    """Say whether the looker knew of this very end: after a takeover the old process may end it once more."""
+    known = looked.known
+    return known.ended_at is not None and (known.ended_at, known.sent_at) == (intent.ended_at, intent.sent_at)
 
 
 def _is_old_news(known: Order | None, seen: Order) -> bool:
@@ -323,7 +334,7 @@ def _corrected(intent: CancelIntent, evidence: Evidence) -> CancelIntent:
     if not isinstance(evidence, Looked) or not isinstance(evidence.look, OrderFound):
         return intent
     known, seen = intent.order, evidence.look.order
-    if intent.resolved_at is None or evidence.started_at < intent.resolved_at:
+    if not evidence.known.state.is_final:
         return intent
     if seen.brokerage_order_id != intent.brokerage_order_id or _ended_as(intent) is not seen.status:
         return intent

@@ -23,9 +23,12 @@ from nostro.brokers.redact import redact_outcome
 from nostro.connections.sessions import Sessions
 from nostro.domain.cancel import (
     CancelIntent,
+    CancelOutcome,
     CancelUnknown,
     Evidence,
     Looked,
+    NotSent,
+    NotSentCause,
     OrderAbsent,
     OrderFound,
     Replied,
@@ -33,10 +36,10 @@ from nostro.domain.cancel import (
 )
 from nostro.domain.errors import BrokerageUnreachable, OrderIdInvalid, OrderUnknown, StoreFailed
 from nostro.domain.ids import BrokerageOrderId, CancelId
-from nostro.orders.reconcile import Reconciler, settled_at
+from nostro.orders.reconcile import Reconciler
 from nostro.orders.watch import Watch
 from nostro.ports import Clock, Crashpoint, Ids, Tasks
-from nostro.storage.port import Claim, Journal, Orders, OwnedAccount, Owner
+from nostro.storage.port import CLAIM_VALID_S, Claim, Journal, Orders, OwnedAccount, Owner
 
 ANSWER_DEADLINE_S = 9.5
 """When a cancel is answered at the latest: half a second is left for all the rest within ten."""
@@ -100,29 +103,31 @@ class CancelOrders:
     async def _begin(
         self, broker: Broker, owner: Owner, target: OwnedAccount, order_id: BrokerageOrderId
     ) -> CancelIntent:
-        claim = await self._claim(broker, owner, target, order_id)
+        claim, begin_by_s = await self._claim(broker, owner, target, order_id)
         if claim.is_mine:
-            self._tasks.start(
-                self._fly(broker, target, claim.intent), name=f"cancel {claim.intent.cancel_id}"
-            )
+            flight = self._fly(broker, target, claim.intent, begin_by_s)
+            self._tasks.start(flight, name=f"cancel {claim.intent.cancel_id}")
         return claim.intent
 
     async def _claim(
         self, broker: Broker, owner: Owner, target: OwnedAccount, order_id: BrokerageOrderId
-    ) -> Claim:
+    ) -> tuple[Claim, float]:
+        """Return the claim, and by when on the steady clock its request must begin."""
         wish = CancelIntent(
             cancel_id=CancelId(self._ids.uuid()),
             account_id=target.account.account_id,
             brokerage_order_id=order_id,
             requested_at=self._clock.now(),
         )
+        begin_by_s = self._clock.monotonic() + CLAIM_VALID_S
         claim = await self._journal.claim(owner, wish)
         if claim is None:
             await self._learn(broker, target, order_id)
+            begin_by_s = self._clock.monotonic() + CLAIM_VALID_S
             claim = await self._journal.claim(owner, wish)
         if claim is None:
             raise OrderUnknown
-        return claim
+        return claim, begin_by_s
 
     async def _learn(self, broker: Broker, target: OwnedAccount, order_id: BrokerageOrderId) -> None:
         """Ask the brokerage, by a read, whether this account holds the order."""
@@ -135,14 +140,17 @@ class CancelOrders:
             case _:
                 raise BrokerageUnreachable
 
-    async def _fly(self, broker: Broker, target: OwnedAccount, intent: CancelIntent) -> None:
+    async def _fly(
+        self, broker: Broker, target: OwnedAccount, intent: CancelIntent, begin_by_s: float
+    ) -> None:
         self._crashpoint("after_intent")
         order = intent.order
         if order is not None and order.status.is_closed:
             now = self._clock.now()
-            evidence: Evidence = Looked(look=OrderFound(order=order), started_at=now, ended_at=now)
+            found = OrderFound(order=order)
+            evidence: Evidence = Looked(look=found, known=intent, started_at=now, ended_at=now)
         else:
-            evidence = await self._send(broker, target, intent)
+            evidence = await self._send(broker, target, intent, begin_by_s)
         self._crashpoint("before_commit")
         intent = await self._record(intent.cancel_id, evidence)
         self._crashpoint("after_commit")
@@ -150,24 +158,30 @@ class CancelOrders:
         if not intent.state.is_final:
             self._reconciler.wake()
 
-    async def _send(self, broker: Broker, target: OwnedAccount, intent: CancelIntent) -> Replied:
+    async def _send(
+        self, broker: Broker, target: OwnedAccount, intent: CancelIntent, begin_by_s: float
+    ) -> Replied:
         sent_at = self._clock.now()
         self._crashpoint("before_send")
-        try:
-            outcome = redact_outcome(
-                await broker.cancel_order(target.account.number, intent.brokerage_order_id)
-            )
-        except Exception:  # the adapter has a bug: whatever it sent, it sent
-            log.exception("adapter_failed", broker=broker.spec.slug, cancel_id=intent.cancel_id)
-            outcome = CancelUnknown(cause=UnknownCause.ADAPTER_FAILED, message="internal error after sending")
+        outcome: CancelOutcome
+        if self._clock.monotonic() > begin_by_s:
+            outcome = NotSent(cause=NotSentCause.REFUSED_LOCALLY, message="this server stood still")
+        else:
+            outcome = await self._ask(broker, target, intent)
         self._crashpoint("after_send")
-        ended_at = self._clock.now()
         return Replied(
             outcome=outcome,
             sent_at=sent_at,
-            ended_at=ended_at,
-            settled_at=settled_at(broker.spec, ended_at),
+            ended_at=self._clock.now(),
+            settles_s=broker.spec.cancel_settles_s,
         )
+
+    async def _ask(self, broker: Broker, target: OwnedAccount, intent: CancelIntent) -> CancelOutcome:
+        try:
+            return redact_outcome(await broker.cancel_order(target.account.number, intent.brokerage_order_id))
+        except Exception:  # the adapter has a bug: whatever it sent, it sent
+            log.exception("adapter_failed", broker=broker.spec.slug, cancel_id=intent.cancel_id)
+            return CancelUnknown(cause=UnknownCause.ADAPTER_FAILED, message="internal error after sending")
 
     async def _record(self, cancel_id: CancelId, evidence: Evidence) -> CancelIntent:
         while True:

@@ -1,7 +1,8 @@
 """Work on every cancel that a doubt, an acknowledgement or a crash left open, until there is evidence.
 
 Looks are reads, as many as it takes; a cancel is never sent again from here. The schedule is in the journal
-(`next_look_at`, `looks`), so it goes on after a restart where it stopped.
+(`next_look_at`, `looks`), so it goes on after a restart where it stopped. Whether a request can still act is
+not read off a clock on the wall: each process counts for itself how long it has known the request to be over.
 """
 
 import asyncio
@@ -17,11 +18,22 @@ from nostro.domain.errors import NotFound, Refusal, StoreFailed
 from nostro.domain.ids import CancelId
 from nostro.orders.watch import Watch
 from nostro.ports import Clock, Tasks
-from nostro.storage.port import Connections, DueLook, Journal, Members, OwnedAccount, Placements
+from nostro.storage.port import (
+    LOOK_DELAY_S_MAX,
+    Connections,
+    DueLook,
+    Journal,
+    Members,
+    OwnedAccount,
+    Placements,
+)
 
 LOOKS_AT_ONCE_MAX = 64
 POLL_S = 1.0
 """How often to see who is gone, and to ask the journal for work that nobody announced."""
+
+ENDS_MAX = 100_000
+"""How many open requests a process remembers the end of; of one it forgets, it waits the whole time again."""
 
 _FIRST_DELAY_S = 0.05
 _NOBODY_TO_ASK_S = 60.0
@@ -30,15 +42,10 @@ _NOBODY_TO_ASK_S = 60.0
 log = structlog.get_logger()
 
 
-def settled_at(spec: BrokerSpec, ended_at: datetime) -> datetime | None:
-    """Say from when on the brokerage cannot carry out a request any more that ended at `ended_at`."""
-    return None if spec.cancel_settles_s is None else ended_at + timedelta(seconds=spec.cancel_settles_s)
-
-
 def delay_s(looks: int, spec: BrokerSpec | None) -> float:
     """Say how long to wait after that many looks: doubling from 50 ms to what the brokerage bears."""
     most_s = _NOBODY_TO_ASK_S if spec is None else spec.look_interval_s_max
-    return min(_FIRST_DELAY_S * 2.0 ** min(looks, 16), most_s)
+    return min(_FIRST_DELAY_S * 2.0 ** min(looks, 16), most_s, LOOK_DELAY_S_MAX)
 
 
 class Reconciler:
@@ -63,6 +70,7 @@ class Reconciler:
         self._clock = clock
         self._tasks = tasks
         self._looking: set[CancelId] = set()
+        self._ends = _Ends(clock)
         self._work = asyncio.Event()
         self._is_stopping = False
         self._next_sweep = 0.0
@@ -83,18 +91,18 @@ class Reconciler:
         await self._journal.take_back(now)
         for intent in await self._journal.abandoned():
             owned = await self._connections.account_of_intent(intent.account_id)
-            settles = self._settles_without_owner(self._spec(owned), now)
+            settles_s = self._settles_without_owner(self._spec(owned))
             await self._journal.apply(
-                intent.cancel_id, Restarted(at=now, settled_at=settles), next_look_at=now
+                intent.cancel_id, Restarted(at=now, settles_s=settles_s), next_look_at=now
             )
 
-    def _settles_without_owner(self, spec: BrokerSpec | None, gone_at: datetime) -> datetime | None:
-        if spec is None:
+    def _settles_without_owner(self, spec: BrokerSpec | None) -> float | None:
+        if spec is None or spec.cancel_settles_s is None:
             return None
         goes_on_s = self._members.goes_on_s
         if goes_on_s:  # what it still begins may take its time
             goes_on_s += spec.request_timeout_s
-        return settled_at(spec, gone_at + timedelta(seconds=goes_on_s))
+        return goes_on_s + spec.cancel_settles_s
 
     def _spec(self, owned: OwnedAccount | None) -> BrokerSpec | None:
         try:
@@ -140,7 +148,7 @@ class Reconciler:
         intent = due.intent
         try:
             owned = await self._connections.account_of_intent(intent.account_id)
-            started_at = self._clock.now()
+            started_at, known_for_s = self._clock.now(), self._ends.known_for_s(intent)
             look = (
                 LookFailed("the connection was deleted") if owned is None else await self._look(owned, intent)
             )
@@ -148,7 +156,13 @@ class Reconciler:
             wait_s = delay_s(due.looks, self._spec(owned))
             after = await self._journal.apply(
                 intent.cancel_id,
-                Looked(look=look, started_at=started_at, ended_at=ended_at),
+                Looked(
+                    look=look,
+                    known=intent,
+                    known_for_s=known_for_s,
+                    started_at=started_at,
+                    ended_at=ended_at,
+                ),
                 next_look_at=ended_at + timedelta(seconds=wait_s),
             )
         except StoreFailed:
@@ -158,7 +172,9 @@ class Reconciler:
             self._looking.discard(intent.cancel_id)
         if after != intent:
             self._watch.publish(after)
-        if not after.state.is_final:
+        if after.state.is_final:
+            self._ends.forget(after.cancel_id)
+        else:
             asyncio.get_running_loop().call_later(wait_s, self.wake)
 
     async def _look(self, owned: OwnedAccount, intent: CancelIntent) -> OrderLook:
@@ -171,3 +187,25 @@ class Reconciler:
         except Exception:  # the adapter has a bug; the next look may do better
             log.exception("look_failed", cancel_id=intent.cancel_id)
             return LookFailed("internal error")
+
+
+class _Ends:
+    """Since when this process has known that a request is over, by its steady clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: dict[CancelId, tuple[tuple[datetime | None, datetime | None], float]] = {}
+
+    def known_for_s(self, intent: CancelIntent) -> float:
+        """Say for how long; the first time it is asked about an end counts as the moment it was learnt."""
+        end, now_s = (intent.ended_at, intent.sent_at), self._clock.monotonic()
+        known, since_s = self._known.get(intent.cancel_id, (None, now_s))
+        if known != end:
+            since_s = now_s
+        self._known[intent.cancel_id] = (end, since_s)
+        if len(self._known) > ENDS_MAX:
+            self._known.pop(next(iter(self._known)))
+        return now_s - since_s
+
+    def forget(self, cancel_id: CancelId) -> None:
+        self._known.pop(cancel_id, None)

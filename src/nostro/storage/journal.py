@@ -33,11 +33,10 @@ from nostro.domain.event import event_of_end
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId, ClientId, UserId
 from nostro.storage import orders, outbox
 from nostro.storage.database import Database
-from nostro.storage.port import LOOK_LEASE_S, Claim, DueLook, MemberId, Members, Owner
+from nostro.storage.port import LOOK_DELAY_S_MAX, LOOK_LEASE_S, Claim, DueLook, MemberId, Members, Owner
 from nostro.storage.tables import cancel_evidence, cancel_intent
 
 _OPEN = [state.value for state in OPEN_STATES]
-_UNFINISHED = [CancelState.INTENT.value, CancelState.SENT.value]
 _DOUBTS_MAX = 10_000
 _ORDER_CLOSED = [CancelState.CONFIRMED.value, CancelState.TOO_LATE.value]
 
@@ -78,9 +77,11 @@ class SqlJournal:
         return await self._database.read(lambda connection: _receipt(connection, owner, cancel_id))
 
     async def due(self, now: datetime, limit: int) -> Sequence[DueLook]:
+        at = cancel_intent.c.next_look_at
+        no_look_is_later = now + timedelta(seconds=LOOK_DELAY_S_MAX)
         query = (
             select(cancel_intent)
-            .where(cancel_intent.c.state.in_(_OPEN), cancel_intent.c.next_look_at <= now)
+            .where(cancel_intent.c.state.in_(_OPEN), (at <= now) | (at > no_look_is_later))
             .order_by(cancel_intent.c.next_look_at)
             .limit(limit)
         )
@@ -111,7 +112,7 @@ class SqlJournal:
         await self._database.write(lambda connection: connection.execute(change).rowcount)
 
     async def abandoned(self) -> Sequence[CancelIntent]:
-        query = select(cancel_intent).where(cancel_intent.c.state.in_(_UNFINISHED))
+        query = select(cancel_intent).where(cancel_intent.c.state == CancelState.INTENT.value)
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         gone = {
             owner
@@ -128,7 +129,7 @@ class SqlJournal:
         )
         found = await self._database.read(lambda connection: connection.execute(query).scalars().all())
         outcome = NotSent(cause=NotSentCause.REFUSED_LOCALLY, message="the database did not answer in time")
-        not_sent = Replied(outcome=outcome, sent_at=now, ended_at=now, settled_at=None)
+        not_sent = Replied(outcome=outcome, sent_at=now, ended_at=now, settles_s=None)
         for cancel_id in found:
             await self.apply(CancelId(cancel_id), not_sent, None)
             self._in_doubt.remove(CancelId(cancel_id))
@@ -301,7 +302,7 @@ def _columns(intent: CancelIntent) -> dict[str, Any]:
         "requested_at": intent.requested_at,
         "sent_at": intent.sent_at,
         "ended_at": intent.ended_at,
-        "settled_at": intent.settled_at,
+        "settles_s": intent.settles_s,
         "resolved_at": intent.resolved_at,
         "reason": intent.reason and intent.reason.value,
         "cause": intent.cause and intent.cause.value,
@@ -324,7 +325,7 @@ def _intent(row: RowMapping) -> CancelIntent:
         requested_at=row["requested_at"],
         sent_at=row["sent_at"],
         ended_at=row["ended_at"],
-        settled_at=row["settled_at"],
+        settles_s=row["settles_s"],
         resolved_at=row["resolved_at"],
         reason=row["reason"] and CancelRejectReason(row["reason"]),
         cause=cause,

@@ -41,7 +41,7 @@ class Members(Protocol):
     goes_on_s: float
     """How long a member that is gone may still begin a request that it had claimed.
 
-    0 where only death makes it gone.
+    0 where only death makes it gone; else longer than CLAIM_VALID_S.
     """
 
     def me(self) -> MemberId:
@@ -87,6 +87,16 @@ class OwnedAccount:
     account: Account
     connection: Connection
 
+
+CLAIM_VALID_S = 4.0
+"""Whoever claimed begins its request within this time, by its own steady clock, or never.
+
+A process can be frozen between the two, taken for gone, and wake up when others have judged its intent.
+"""
+
+LOOK_DELAY_S_MAX = 900.0
+"""Looks at an open intent are never further apart. One that is due later is a clock's that has stepped back
+since, and is due now."""
 
 LOOK_LEASE_S = 15.0
 """A look that takes longer may be repeated by another process. It is a read, and does no harm."""

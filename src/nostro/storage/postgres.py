@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from nostro.domain.errors import StoreFailed
 from nostro.ports import Ids, Tasks
 from nostro.storage import schema
-from nostro.storage.port import MemberId
+from nostro.storage.port import CLAIM_VALID_S, MemberId
 
 T = TypeVar("T")
 
@@ -232,7 +232,7 @@ class PostgresMembers:
     Whoever loses that connection is gone for the others, though it may live; it goes on under a new id.
     """
 
-    goes_on_s = 5.0
+    goes_on_s = CLAIM_VALID_S + 1.0
 
     def __init__(self, url: str, ids: Ids) -> None:
         """`url` must lead to the database itself: a pooler that shares sessions would lose the lock."""

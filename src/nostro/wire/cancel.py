@@ -81,7 +81,7 @@ def cancel_status(intent: CancelIntent) -> str:
             return UNKNOWN if intent.order is None else status_words(intent.order).v1
         case CancelState.NOT_SENT:
             return NOT_SENT
-        case CancelState.INTENT | CancelState.SENT | CancelState.UNKNOWN:
+        case CancelState.INTENT | CancelState.UNKNOWN:
             return UNKNOWN
         case _:
             assert_never(intent.state)

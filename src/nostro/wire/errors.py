@@ -117,7 +117,7 @@ def _cancel_row(intent: CancelIntent) -> tuple[Row, str]:
             return CANCEL_REFUSED, f"The brokerage did not cancel the order, which is still open: {why}."
         case CancelState.NOT_SENT:
             return CANCEL_NOT_SENT, errors.BrokerageUnreachable.default_message
-        case CancelState.INTENT | CancelState.SENT:
+        case CancelState.INTENT:
             said = "The cancel is under way, and the brokerage has not answered yet."
         case _:
             said = "The cancel was sent, and what became of it is not known yet. It is being looked up."
