@@ -18,7 +18,7 @@ from nostro.storage.port import Owner, PartnerKey
 from nostro.storage.vault import Vault
 
 from .caller import CLIENT_ID, CONSUMER_KEY, USERS
-from .durable import Image, SimDatabase
+from .durable import Image, SimDatabase, SqliteImage
 from .loop import SimLoop, new_loop
 from .network import Network
 from .ports import SimClock, SimIds, SimMembers, dice
@@ -33,8 +33,8 @@ _SETTINGS = {
 class Disk:
     """What all seeds begin with: users, their connections, and no orders."""
 
-    def __init__(self) -> None:
-        self.image = Image()
+    def __init__(self, image: Image | None = None) -> None:
+        self.image = image or SqliteImage()
         self.vault = Vault({b"sim-key.": bytes(32)}, b"sim-key.", SimIds(dice(0, "disk")))
         with quiet():
             loop = new_loop(dice(0, "disk"), lambda _which: None)
