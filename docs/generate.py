@@ -5,13 +5,15 @@ A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`; p
 
 import ast
 import inspect
+import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from nostro.domain.cancel import CancelIntent, CancelState
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId
@@ -194,6 +196,36 @@ def fault_kinds() -> str:
     return f"```text\n{inspect.cleandoc(table)}\n```\n"
 
 
+def torture() -> str:
+    """The last run of the torture on each engine, as it wrote it down itself."""
+    runs = [json.loads(path.read_text("utf-8")) for path in sorted((DOCS / "torture").glob("*.json"))]
+    columns = [dict(torture_rows(run)) for run in runs]
+    names = dict.fromkeys(name for column in columns for name in column)
+    head = ("What", *(run["engine"] for run in runs))
+    return _table(head, ((name, *(column.get(name, "-") for column in columns)) for name in names))
+
+
+def torture_rows(run: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Read the document of one run (build/torture.json) as a table: what, and how much."""
+    faults_met = run["faults"].values()
+    yield "Begun", f"{run['began_at']}, at commit {run['commit']}"
+    yield "Invariants broken", str(run["violations"])
+    yield "Dangers never met", str(len(run["never_met"]))
+    yield "Seeds", f"{run['seeds']:,}, from {run['seed_base']}"
+    yield "Answers judged", f"{run['histories']:,}"
+    yield "Crashes in the simulation", f"{run['crashes']:,}"
+    yield (
+        "Faults met",
+        f"{sum(faults_met):,} of {len(faults_met)} kinds, each at least {min(faults_met)} times",
+    )
+    yield "Server processes killed", f"{run['kills']:,}"
+    yield "Power cuts", f"{run['power_cuts']:,}"
+    yield "Cancels journalled, sent, received", " / ".join(f"{each:,}" for each in run["requests"].values())
+    yield "Seeded bugs caught", f"{run['seeded_bugs']['caught']} of {run['seeded_bugs']['total']}"
+    yield "Secrets found", f"{run['canaries_found']} of {run['canaries']}, in {run['bytes_scanned']:,} bytes"
+    yield "Took", ", ".join(f"{name} {took_s:,.0f} s" for name, took_s in run["took_s"].items())
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "operations": operations,
     "missing": missing,
@@ -202,6 +234,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "controls": controls,
     "faults": fault_kinds,
+    "torture": torture,
 }
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from nostro.orders.reconcile import POLL_S
 
-from .mutant import mutated
+from .mutant import Change, mutated
 
 PRINT = "from nostro.orders.reconcile import POLL_S; print(POLL_S)"
 
 
 def test_a_process_runs_the_changed_copy_and_the_source_stays_as_it_is() -> None:
-    with mutated("nostro/orders/reconcile.py", "POLL_S = 1.0", "POLL_S = 7.0") as folder:
+    with mutated(Change("nostro/orders/reconcile.py", "POLL_S = 1.0", "POLL_S = 7.0")) as folder:
         env = os.environ | {"PYTHONPATH": str(folder)}
         said = subprocess.run([sys.executable, "-c", PRINT], env=env, capture_output=True, check=True)
     assert float(said.stdout) == 7.0
@@ -24,5 +24,8 @@ def test_a_process_runs_the_changed_copy_and_the_source_stays_as_it_is() -> None
 
 @pytest.mark.parametrize("old", ["this stands nowhere", "import"])
 def test_a_text_that_does_not_stand_there_exactly_once_is_refused(old: str) -> None:
-    with pytest.raises(AssertionError, match="not once"), mutated("nostro/orders/reconcile.py", old, "x"):
+    with (
+        pytest.raises(AssertionError, match="not once"),
+        mutated(Change("nostro/orders/reconcile.py", old, "x")),
+    ):
         pass
