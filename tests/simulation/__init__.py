@@ -5,10 +5,13 @@ ports.py     clock, ids and membership on that loop
 durable.py   the database: an image that outlives processes, and a way to it that fails
 disk.py      what every seed begins with
 network.py   the way to the brokerage: requests that are late, and outlive their sender
+receiver.py  partners' webhook receivers: up, down for hours, slow, losing their answers
 fleet.py     server processes: they start, answer, die and start again
 plan.py      everything that one seed decides
 caller.py    what an API client sends
 world.py     all of it together; chaos first, then peace
-oracle.py    what must hold, judged by the exchange's own log
+truth.py     the exchange's own log, by which all is judged
+oracle.py    what must hold of cancels
+notices.py   what must hold of webhooks
 reached.py   what must happen at least once in a run of many seeds
 """

@@ -6,7 +6,7 @@ from collections import Counter
 from nostro.domain.cancel import CancelState
 from nostro.sim.faults import FaultKind
 
-from .plan import CRASH_POINTS
+from .plan import CRASH_POINTS, ReceiverTrouble
 
 _STATES = {
     ("-", "INTENT"),
@@ -57,6 +57,14 @@ _TROUBLES = {
     "a caller hung up",
     "two callers shared one intent",
 }
+_WEBHOOKS = {
+    "a webhook was delivered at the first try",
+    "a webhook was delivered after retries",
+    "a webhook was delivered after hours",
+    "a webhook was delivered after a replay",
+    "a webhook was delivered twice",
+    "dead webhooks were replayed",
+}
 
 
 class Reached:
@@ -94,7 +102,8 @@ class Reached:
         wanted |= {f"evidence {what} => {state}" for what, state in _EVIDENCE}
         wanted |= {f"fault {kind.value}" for kind in FaultKind}
         wanted |= {f"a crash at {point}" for point in CRASH_POINTS}
-        wanted |= _TROUBLES
+        wanted |= {f"receiver {trouble}" for trouble in ReceiverTrouble}
+        wanted |= _TROUBLES | _WEBHOOKS
         return sorted(each for each in wanted if not self.counts[each])
 
     def add(self, other: "Reached") -> None:

@@ -25,6 +25,7 @@ CALM = Plan(
     store_outages=(),
     handlers_are_cancelled=False,
     clock_jumps=(),
+    receivers=(),
 )
 
 

@@ -23,10 +23,13 @@ from nostro.domain.place import NewLeg, NewOrder, Replacement
 from nostro.sim.faults import FaultPlan
 from nostro.sim.ledger import Ledger
 from nostro.sim.refusals import Refused
+from nostro.storage.outbox import SqlOutbox
+from nostro.storage.outbox_port import EventState
+from nostro.webhooks.relay import POLL_S
 
 from . import caller
-from .caller import USERS, Call
-from .disk import Disk, open_exchange, quiet
+from .caller import PARTNERS, USERS, Call
+from .disk import Disk, open_database, open_exchange, quiet
 from .fleet import ConnectionLost, Fleet
 from .loop import new_loop
 from .network import Network
@@ -34,6 +37,7 @@ from .oracle import Broken, Oracle
 from .plan import Plan, PlannedFault, draw, possible_faults
 from .ports import SimClock, SimIds, dice
 from .reached import Reached
+from .receiver import Receivers
 
 PEACE_S = 3600.0
 
@@ -41,6 +45,9 @@ FORGOTTEN_S = 30.0
 """How long a cancel that the brokerage took and forgot is left pending, before its order ends otherwise."""
 
 STEPS_MAX = 300_000
+
+ROUNDS_MAX = 2000
+"""How often it is seen whether the outbox is empty; fifteen attempts at each of a few events take fewer."""
 
 
 class World:
@@ -72,7 +79,7 @@ class World:
         self._faults = FaultPlan(self._exchange, self._clock)
         possible = possible_faults(FaultPlan(self._exchange, self._clock))
         self.plan = plan or draw(seed, workers, possible)
-        self.oracle = Oracle(self._exchange, disk.image, self.reached, self.loop.time)
+        self.oracle = Oracle(self._exchange, disk.image, self.reached, self.loop.time, self._server_clock.now)
         self._network = Network(
             self._exchange,
             self._faults,
@@ -83,6 +90,16 @@ class World:
             on_arrival=self.oracle.on_arrival,
             on_refusal=partial(self.reached.fault, kind="drop_before"),
         )
+        self._receivers = Receivers(
+            self.plan.receivers,
+            loop=self.loop,
+            clock=self._clock,
+            rng=dice(seed, "receivers"),
+            on_arrival=self.oracle.notices.on_arrival,
+            on_accept=self.oracle.notices.on_accept,
+            note=self.reached.note,
+        )
+        self._outbox = SqlOutbox(open_database(disk.image, self._clock, self.oracle.on_commit))
         self.fleet = Fleet(
             self.plan,
             disk,
@@ -96,6 +113,7 @@ class World:
                 ledger=self._ledger, exchange=self._exchange, faults=self._faults, venue=self._network
             ),
             network=self._network,
+            deliver=self._receivers,
             oracle=self.oracle,
             reached=self.reached,
             note=self._note,
@@ -128,6 +146,7 @@ class World:
         await self.fleet.until_up()
         await self._settle()
         await self._ask_everybody_again()
+        await self._deliver_everything()
         self.oracle.close()
 
     def _place_at_the_exchange(self, index: int) -> None:
@@ -291,6 +310,33 @@ class World:
             if call.status != 200 and (call.status, call.answer["code"]) != (400, "7040"):
                 raise Broken(f"in peace a cancel was answered {call.status} {call.answer}")
             await self._call(caller.look(user, order_id))
+
+    async def _deliver_everything(self) -> None:
+        """Wait until the outbox is empty; where only time is missing, let it pass."""
+        for _ in range(ROUNDS_MAX):
+            await self._clock.sleep(POLL_S)
+            pending = await self._outbox.list(EventState.PENDING, 1000)
+            if not pending and not await self._outbox.list(EventState.DEAD, 1):
+                return
+            if not pending:
+                await self._replay()
+            elif self._receivers.is_busy():
+                self.loop.skip(5.0)
+            else:
+                # Newest first: of each order its oldest event is kept, for which the others wait.
+                due = {each.event.brokerage_order_id: each.due_at for each in pending}
+                self.loop.skip((min(due.values()) - self._server_clock.now()).total_seconds())
+        raise Broken(f"I21: the outbox is not empty: {self.oracle.notices.states()}")
+
+    async def _replay(self) -> None:
+        for client_id in self.oracle.notices.on_replay():
+            [partner] = (each for each in PARTNERS if each.client_id == client_id)
+            refuses = self._receivers.refuses_for_ever(partner)
+            self.oracle.demand(refuses, f"I21: dead, though {client_id} would have listened")
+        self.reached.note("dead webhooks were replayed")
+        self._note("the receivers are mended, and what is dead is replayed")
+        self._receivers.mend()
+        await self._outbox.replay(None, self._server_clock.now())
 
 
 def _word(answer: Any) -> str:
