@@ -12,6 +12,7 @@ caller.py    what an API client sends
 world.py     all of it together; chaos first, then peace
 truth.py     the exchange's own log, by which all is judged
 oracle.py    what must hold of cancels
+placements.py  what must hold of orders that are placed
 notices.py   what must hold of webhooks
 reached.py   what must happen at least once in a run of many seeds
 """

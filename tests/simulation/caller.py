@@ -67,7 +67,7 @@ class Call:
     user: User
     method: str
     path: str
-    body: object = None
+    body: Any = None
     wait_s: int | None = None
     order_id: str = ""
     cancel_id: str = ""
@@ -76,6 +76,8 @@ class Call:
     """How long the exchange's log was then."""
     begun_states: int = 0
     """Of a receipt: how many states the intent had had."""
+    begun_sends: int = 0
+    """Of a placement: how often it had left for the brokerage."""
     status: int | None = None
     """None: no answer came, or nobody waited for it."""
     answer: Any = None

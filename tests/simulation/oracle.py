@@ -17,6 +17,7 @@ from .caller import USERS, Call
 from .durable import Image
 from .network import Parcel
 from .notices import Notices
+from .placements import Placements
 from .reached import Reached
 from .truth import CLOSED, Truth
 
@@ -54,6 +55,7 @@ class Oracle:
         self._now_s = now_s
         self.broken: list[str] = []
         self.notices = Notices(image, self.truth, reached, self.demand, wall, self._state_of)
+        self.placements = Placements(exchange, image, reached, self.demand)
         self._intents: dict[str, Intent] = {}
         self.states: dict[str, list[CancelState]] = defaultdict(list)
         self._begun: dict[str, int] = {}
@@ -82,6 +84,12 @@ class Oracle:
     # What leaves for the brokerage
 
     def on_send(self, parcel: Parcel) -> None:
+        if parcel.request.operation == "place":
+            self.placements.on_send(parcel)
+        else:
+            self._on_cancel(parcel)
+
+    def _on_cancel(self, parcel: Parcel) -> None:
         user = next(each for each in USERS if each.number == parcel.account)
         self.demand(user.api_key == parcel.api_key, "I10: a cancel went out under another customer's key")
         found = self._image.rows(
@@ -217,6 +225,8 @@ class Oracle:
 
     def begin(self, call: Call) -> None:
         call.begun_s, call.begun_seq = self._now_s(), self.truth.seq()
+        if call.what == "place":
+            self.placements.begin(call)
         call.begun_states = len(self.states[call.cancel_id]) if call.cancel_id else 0
 
     def judge(self, call: Call) -> None:
@@ -242,6 +252,8 @@ class Oracle:
                     self._judge_order(call, order)
         elif call.what == "receipt":
             self._judge_receipt(call, key)
+        elif call.what == "place":
+            self.placements.judge(call, key)
 
     def _judge_cancel(self, call: Call, key: tuple[int | None, str]) -> None:
         answer, cancel_id = call.answer, call.answer.get("cancel_id")
@@ -306,6 +318,7 @@ class Oracle:
     def close(self) -> None:
         """Check, when all is over, what only then can be checked."""
         self.notices.close(list(self._intents))
+        self.placements.close()
         for cancel_id, order_id, was_sent, state in self._image.rows(
             "SELECT cancel_id, brokerage_order_id, sent_at IS NOT NULL, state FROM cancel_intent",
         ):

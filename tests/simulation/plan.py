@@ -149,10 +149,11 @@ def draw(seed: int, workers: int, possible: list[tuple[str, str]]) -> Plan:
 def _draw_fault(
     rng: random.Random, at_s: float, orders: int, possible: list[tuple[str, str]]
 ) -> PlannedFault:
-    # What only a cancel can meet is drawn more often: it leads to states that nothing else leads to.
+    # What a cancel or an order can meet is drawn more often: it leads to what nothing else leads to.
     on_cancel = [each for each in possible if each[0] == "cancel"]
     on_cancel += [("cancel", kind) for kind in ("ack_only", "ack_only", "drop_before", "not_found_lag")]
-    operation, kind = rng.choice(on_cancel if rng.random() < 0.6 else possible)
+    on_place = [("place", kind) for kind in ("drop_before", "reply_lost", "hang", "error_500_not_done")]
+    operation, kind = rng.choice(rng.choices((on_cancel, on_place, possible), (6, 1, 3))[0])
     names_an_order = operation in ("cancel", "look_up", "replace", ANY_OPERATION)
     is_hang = kind == FaultKind.HANG
     takes_delay = kind in (FaultKind.HANG, FaultKind.ACK_ONLY, FaultKind.NOT_FOUND_LAG)

@@ -65,6 +65,14 @@ _WEBHOOKS = {
     "a webhook was delivered twice",
     "dead webhooks were replayed",
 }
+_PLACEMENTS = {
+    "a client order id with other content was refused",
+    "a placement was said to be unknown",
+    "a placement was sent again after a refused connection",
+    "a repeated placement was given the first one's order",
+    "an unknown placement blocks its client order id",
+    "an unknown placement was found by its client order id",
+}
 
 
 class Reached:
@@ -103,7 +111,7 @@ class Reached:
         wanted |= {f"fault {kind.value}" for kind in FaultKind}
         wanted |= {f"a crash at {point}" for point in CRASH_POINTS}
         wanted |= {f"receiver {trouble}" for trouble in ReceiverTrouble}
-        wanted |= _TROUBLES | _WEBHOOKS
+        wanted |= _TROUBLES | _WEBHOOKS | _PLACEMENTS
         return sorted(each for each in wanted if not self.counts[each])
 
     def add(self, other: "Reached") -> None:

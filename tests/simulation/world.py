@@ -28,7 +28,7 @@ from nostro.storage.outbox_port import EventState
 from nostro.webhooks.relay import POLL_S
 
 from . import caller
-from .caller import PARTNERS, USERS, Call
+from .caller import PARTNERS, UNITS, USERS, Call
 from .disk import Disk, open_database, open_exchange, quiet
 from .fleet import ConnectionLost, Fleet
 from .loop import new_loop
@@ -119,6 +119,8 @@ class World:
             note=self._note,
         )
         self._orders: list[tuple[caller.User, str]] = []
+        self._placements: list[tuple[caller.User, str]] = []
+        """Client order ids that callers made."""
 
     def run(self) -> None:
         """Live through the seed; raises Broken."""
@@ -145,6 +147,7 @@ class World:
         self._faults.clear()
         await self.fleet.until_up()
         await self._settle()
+        await self._place_everything_again()
         await self._ask_everybody_again()
         await self._deliver_everything()
         self.oracle.close()
@@ -248,7 +251,7 @@ class World:
             if call.what == "cancel" and call.answer and "cancel_id" in call.answer:
                 known.append(call)
             if call.what == "place" and call.status == 200:
-                self._orders.append((call.user, call.answer["brokerage_order_id"]))
+                self._learn(call)
 
     def _draw_call(self, rng: random.Random, known: list[Call]) -> Call:
         user, order_id = rng.choice(self._orders)
@@ -262,7 +265,16 @@ class World:
             return caller.look(user, order_id)
         if chance < 0.85:
             return caller.list_orders(user)
-        return caller.place(user, str(uuid.UUID(bytes=rng.randbytes(16), version=4)))
+        if self._placements and rng.random() < 0.5:
+            user, client_order_id = rng.choice(self._placements)
+            return caller.place(user, client_order_id, rng.choice((UNITS, UNITS, UNITS + 5)))
+        self._placements.append((user, str(uuid.UUID(bytes=rng.randbytes(16), version=4))))
+        return caller.place(*self._placements[-1])
+
+    def _learn(self, call: Call) -> None:
+        order = (call.user, call.answer["brokerage_order_id"])
+        if order not in self._orders:
+            self._orders.append(order)
 
     async def _call(self, call: Call, leaves_after_s: float | None = None) -> None:
         """Send one request to some process, and let the oracle judge what comes back."""
@@ -301,6 +313,14 @@ class World:
                 for order_id in self.oracle.orders_of(left):
                     with contextlib.suppress(Refused):  # it is closed already, and a look is under way
                         self._exchange.expire(order_id)
+
+    async def _place_everything_again(self) -> None:
+        """A repeat finds what was placed, and what may have been placed is not placed again."""
+        for call, is_same in list(self.oracle.placements.repeats()):
+            await self._call(call)
+            self.oracle.placements.judge_in_peace(call, is_same=is_same)
+            if call.status == 200:
+                self._learn(call)
 
     async def _ask_everybody_again(self) -> None:
         """Nothing is in the way any more: every order can be cancelled, or has an end that can be told."""
