@@ -76,6 +76,8 @@ class Call:
     """How long the exchange's log was then."""
     begun_states: int = 0
     """Of a receipt: how many states the intent had had."""
+    moment: int = 0
+    """When it began, counted over all that was recorded."""
     begun_sends: int = 0
     """Of a placement: how often it had left for the brokerage."""
     status: int | None = None

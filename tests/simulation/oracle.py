@@ -15,10 +15,12 @@ from nostro.sim.exchange import Exchange
 
 from .caller import USERS, Call
 from .durable import Image
+from .history import unexplained
 from .network import Parcel
 from .notices import Notices
 from .placements import Placements
 from .reached import Reached
+from .recorder import Recorder
 from .truth import CLOSED, Truth
 
 ANSWER_WITHIN_S = 10.0
@@ -55,6 +57,7 @@ class Oracle:
         self._now_s = now_s
         self.broken: list[str] = []
         self.notices = Notices(image, self.truth, reached, self.demand, wall, self._state_of)
+        self.recorder = Recorder(self.truth)
         self.placements = Placements(exchange, image, reached, self.demand)
         self._intents: dict[str, Intent] = {}
         self.states: dict[str, list[CancelState]] = defaultdict(list)
@@ -72,6 +75,7 @@ class Oracle:
         self.forgetful = False
         """The brokerage has been told to acknowledge cancels and forget them."""
         self.calls = 0
+        self.histories = self.unexplained = 0
 
     def demand(self, holds: bool, what: str) -> None:
         if not holds:
@@ -224,6 +228,7 @@ class Oracle:
     # What callers are told
 
     def begin(self, call: Call) -> None:
+        self.recorder.begin(call)
         call.begun_s, call.begun_seq = self._now_s(), self.truth.seq()
         if call.what == "place":
             self.placements.begin(call)
@@ -232,6 +237,8 @@ class Oracle:
     def judge(self, call: Call) -> None:
         """Check an answer, at the moment it arrives."""
         self.calls += 1
+        if call.what != "list" or not self.may_lag:
+            self.recorder.end(call)
         self.truth.seq()
         key = (call.status, str(call.answer.get("code", "")) if isinstance(call.answer, dict) else "")
         self._reached.note(f"answer {call.what} {key[0]} {key[1]}")
@@ -319,6 +326,7 @@ class Oracle:
         """Check, when all is over, what only then can be checked."""
         self.notices.close(list(self._intents))
         self.placements.close()
+        self._check_histories()
         for cancel_id, order_id, was_sent, state in self._image.rows(
             "SELECT cancel_id, brokerage_order_id, sent_at IS NOT NULL, state FROM cancel_intent",
         ):
@@ -328,3 +336,10 @@ class Oracle:
                 self.demand(count == 1, f"I11: {cancel_id} is journalled as sent, and {count} requests left")
             if state == "CONFIRMED":
                 self.demand(self.truth.now(order_id).status == "canceled", "I1: CONFIRMED did not stay true")
+
+    def _check_histories(self) -> None:
+        for order_id, history in self.recorder.histories(acks_may_be_empty=self.forgetful):
+            self.histories += 1
+            why = unexplained(history)
+            self.unexplained += why is not None
+            self.demand(why is None, f"I17: the history of order {order_id}: {why}")

@@ -153,7 +153,7 @@ def _draw_fault(
     on_cancel = [each for each in possible if each[0] == "cancel"]
     on_cancel += [("cancel", kind) for kind in ("ack_only", "ack_only", "drop_before", "not_found_lag")]
     on_place = [("place", kind) for kind in ("drop_before", "reply_lost", "hang", "error_500_not_done")]
-    operation, kind = rng.choice(rng.choices((on_cancel, on_place, possible), (6, 1, 3))[0])
+    operation, kind = rng.choice(rng.choices((on_cancel, on_place, possible), (5, 1, 4))[0])
     names_an_order = operation in ("cancel", "look_up", "replace", ANY_OPERATION)
     is_hang = kind == FaultKind.HANG
     takes_delay = kind in (FaultKind.HANG, FaultKind.ACK_ONLY, FaultKind.NOT_FOUND_LAG)

@@ -230,6 +230,7 @@ class World:
                     self._exchange.cancel(order_id)
                 case "pending_cancel":
                     self._exchange.acknowledge_cancel(user.number, order_id, self._rng.choice((2.0, 6.0)))
+                    self.oracle.recorder.cancel_by_market(order_id)
                 case "replace":
                     terms = Replacement(
                         order_type=OrderType.LIMIT, time_in_force=TimeInForce.GTC, limit_price=Decimal(2)
@@ -278,11 +279,11 @@ class World:
 
     async def _call(self, call: Call, leaves_after_s: float | None = None) -> None:
         """Send one request to some process, and let the oracle judge what comes back."""
-        self.oracle.begin(call)
         visit = self.fleet.send(call)
         if visit is None:
             self._note(f"{call.what} {call.order_id}: nobody listens")
             return
+        self.oracle.begin(call)  # nothing of it has run yet
         self._note(f"{call.what} {call.order_id} -> process {visit.process}")
         try:
             async with asyncio.timeout(leaves_after_s):
