@@ -49,8 +49,9 @@ class Oracle:
         reached: Reached,
         now_s: Callable[[], float],
         wall: Callable[[], datetime],
+        is_gone: Callable[[str], bool],
     ) -> None:
-        """`now_s` is the loop's time, `wall` what the world's clocks show."""
+        """`now_s` is the loop's time, `wall` what the world's clocks show, `is_gone` says who is dead."""
         self.truth = Truth(exchange, reached)
         self._image = image
         self._reached = reached
@@ -58,7 +59,7 @@ class Oracle:
         self.broken: list[str] = []
         self.notices = Notices(image, self.truth, reached, self.demand, wall, self._state_of)
         self.recorder = Recorder(self.truth)
-        self.placements = Placements(exchange, image, reached, self.demand)
+        self.placements = Placements(exchange, image, reached, self.demand, is_gone)
         self._intents: dict[str, Intent] = {}
         self.states: dict[str, list[CancelState]] = defaultdict(list)
         self._begun: dict[str, int] = {}

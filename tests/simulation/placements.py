@@ -27,12 +27,19 @@ class Key(NamedTuple):
 
 class Placements:
     def __init__(
-        self, exchange: Exchange, image: Image, reached: Reached, demand: Callable[[bool, str], None]
+        self,
+        exchange: Exchange,
+        image: Image,
+        reached: Reached,
+        demand: Callable[[bool, str], None],
+        is_gone: Callable[[str], bool],
     ) -> None:
+        """`is_gone` says whether a process is dead."""
         self._exchange = exchange
         self._image = image
         self._reached = reached
         self._demand = demand
+        self._is_gone = is_gone
         self.sent: dict[Key, list[Parcel]] = defaultdict(list)
         """Over all processes."""
         self._told: dict[Key, tuple[str, int]] = {}
@@ -57,7 +64,7 @@ class Placements:
         )
         is_same = all(each.request.body == parcel.request.body for each in earlier)
         self._demand(is_same, f"I30: {key} left with two contents")
-        states = self._states(key)
+        states = [state for state, _ in self._rows(key)]
         self._demand(states == ["SENT"], f"I13: {key} is sent with {states} on disk")
         if earlier:
             self._reached.note("a placement was sent again after a refused connection")
@@ -118,10 +125,14 @@ class Placements:
         elif was_sent:
             self._demand(code[0] != 200, f"I30: {key} is said to be placed, and the exchange knows nothing")
             self._reached.note("an unknown placement blocks its client order id")
-        else:
-            possible = {(500, "7030"), (400, "7013")}  # a process died with it, or another content was first
-            self._demand(code in possible, f"I30: {key} was never sent, and a repeat is told {call.answer}")
-            self._reached.note(f"a placement that was never sent is told {code}")
+        elif code == (500, "7030"):  # it may have been sent, for all that anybody but the dead can know
+            owners = [owner for _, owner in self._rows(key)]
+            self._demand(
+                all(map(self._is_gone, owners)),
+                f"I30: {key} was never sent, is said to be unknown, and {owners} live",
+            )
+        else:  # another content was first
+            self._demand(code in {(200, ""), (400, "7013")}, f"I30: {key} was never sent: {call.answer}")
 
     def close(self) -> None:
         """Check, when all is over, that the exchange has each order once."""
@@ -129,13 +140,10 @@ class Placements:
             orders, times = self._orders(key), 1 + sum(each.was_doubled for each in parcels)
             self._demand(len(orders) <= times, f"I30: {key} is at the exchange as {sorted(orders)}")
 
-    def _states(self, key: Key) -> list[str]:
-        return [
-            state
-            for (state,) in self._image.rows(
-                "SELECT state FROM place_intent WHERE account_id = ? AND client_order_id = ?", *key
-            )
-        ]
+    def _rows(self, key: Key) -> list[tuple[Any, ...]]:
+        return self._image.rows(
+            "SELECT state, owner FROM place_intent WHERE account_id = ? AND client_order_id = ?", *key
+        )
 
     def _orders(self, key: Key) -> dict[str, Any]:
         """List what the exchange took under this id, with the units."""

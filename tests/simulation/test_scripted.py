@@ -61,6 +61,12 @@ def test_a_database_that_loses_every_third_answer_breaks_no_promise(disk: Disk) 
         live(disk, replace(CALM, seed=seed, store_lost_answer_rate=0.3))
 
 
+def test_a_placement_that_was_never_sent_is_placed_at_last_by_its_repeats(disk: Disk) -> None:
+    for seed in range(20):
+        plan = replace(CALM, seed=seed, calls_per_caller=5, store_lost_answer_rate=0.3)
+        live(disk, replace(plan, handlers_are_cancelled=seed % 2 == 1))
+
+
 def test_a_brokerage_that_forgets_a_cancel_it_took_is_never_called_done(disk: Disk) -> None:
     forgets = PlannedFault(
         at_s=0.0,

@@ -79,7 +79,14 @@ class World:
         self._faults = FaultPlan(self._exchange, self._clock)
         possible = possible_faults(FaultPlan(self._exchange, self._clock))
         self.plan = plan or draw(seed, workers, possible)
-        self.oracle = Oracle(self._exchange, disk.image, self.reached, self.loop.time, self._server_clock.now)
+        self.oracle = Oracle(
+            self._exchange,
+            disk.image,
+            self.reached,
+            self.loop.time,
+            self._server_clock.now,
+            is_gone=lambda member: self.loop.is_dead(int(member)),
+        )
         self._network = Network(
             self._exchange,
             self._faults,
@@ -90,15 +97,7 @@ class World:
             on_arrival=self.oracle.on_arrival,
             on_refusal=partial(self.reached.fault, kind="drop_before"),
         )
-        self._receivers = Receivers(
-            self.plan.receivers,
-            loop=self.loop,
-            clock=self._clock,
-            rng=dice(seed, "receivers"),
-            on_arrival=self.oracle.notices.on_arrival,
-            on_accept=self.oracle.notices.on_accept,
-            note=self.reached.note,
-        )
+        self._receivers = self._open_receivers(seed)
         self._outbox = SqlOutbox(open_database(disk.image, self._clock, self.oracle.on_commit))
         self.fleet = Fleet(
             self.plan,
@@ -121,6 +120,17 @@ class World:
         self._orders: list[tuple[caller.User, str]] = []
         self._placements: list[tuple[caller.User, str]] = []
         """Client order ids that callers made."""
+
+    def _open_receivers(self, seed: int) -> Receivers:
+        return Receivers(
+            self.plan.receivers,
+            loop=self.loop,
+            clock=self._clock,
+            rng=dice(seed, "receivers"),
+            on_arrival=self.oracle.notices.on_arrival,
+            on_accept=self.oracle.notices.on_accept,
+            note=self.reached.note,
+        )
 
     def run(self) -> None:
         """Live through the seed; raises Broken."""
@@ -319,6 +329,8 @@ class World:
         """A repeat finds what was placed, and what may have been placed is not placed again."""
         for call, is_same in list(self.oracle.placements.repeats()):
             await self._call(call)
+            if call.status == 503:  # it waited for a claim, of which it turned out that nothing was sent
+                await self._call(call)
             self.oracle.placements.judge_in_peace(call, is_same=is_same)
             if call.status == 200:
                 self._learn(call)
