@@ -90,7 +90,7 @@ class Network(EmbeddedVenue):
 
     def bury(self, sender: int) -> None:
         """Say that a process died: what it sent arrives soon, or never."""
-        for parcel in self._by_request.values():
+        for parcel in (*self._by_request.values(), *self.cancels):  # an answer may have come unheard
             if parcel.sender == sender:
                 parcel.is_answered = True
                 parcel.sender_died.set()

@@ -42,15 +42,13 @@ class Notices:
         truth: Truth,
         reached: Reached,
         demand: Callable[[bool, str], None],
-        wall: Callable[[], datetime],
         state_of: Callable[[str], CancelState | None],
     ) -> None:
-        """`state_of` gives a cancel intent's state as it is on disk, `wall` the time that receivers read."""
+        """`state_of` gives a cancel intent's state as it is on disk."""
         self._image = image
         self._truth = truth
         self._reached = reached
         self._demand = demand
-        self._wall = wall
         self._state_of = state_of
         self._sequence = 0
         self._notices: dict[str, Notice] = {}
@@ -93,7 +91,7 @@ class Notices:
     # At the receiver's door
 
     def on_arrival(self, delivery: Delivery) -> None:
-        now, partner, body = self._wall(), delivery.partner, json.loads(delivery.body)
+        now, partner, body = delivery.at, delivery.partner, json.loads(delivery.body)
         self._demand(
             snaptrade_accepts(delivery.body, delivery.headers, partner.consumer_key, now),
             f"I21: SnapTrade's verifier refuses {body}",
@@ -160,7 +158,7 @@ class Notices:
         if notice is None:
             return
         notice.accepted += 1
-        late = self._wall() - datetime.fromisoformat(body["details"]["occurred_at"])
+        late = delivery.at - datetime.fromisoformat(body["details"]["occurred_at"])
         self._reached.note(f"a webhook was delivered {_how(notice, late)}")
 
     # The end

@@ -6,7 +6,6 @@ Names like I7 are the invariants of docs/reliability.md.
 import json
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -48,16 +47,15 @@ class Oracle:
         image: Image,
         reached: Reached,
         now_s: Callable[[], float],
-        wall: Callable[[], datetime],
         is_gone: Callable[[str], bool],
     ) -> None:
-        """`now_s` is the loop's time, `wall` what the world's clocks show, `is_gone` says who is dead."""
+        """`now_s` is the loop's time, `is_gone` says whether a process is dead."""
         self.truth = Truth(exchange, reached)
         self._image = image
         self._reached = reached
         self._now_s = now_s
         self.broken: list[str] = []
-        self.notices = Notices(image, self.truth, reached, self.demand, wall, self._state_of)
+        self.notices = Notices(image, self.truth, reached, self.demand, self._state_of)
         self.recorder = Recorder(self.truth)
         self.placements = Placements(exchange, image, reached, self.demand, is_gone)
         self._intents: dict[str, Intent] = {}

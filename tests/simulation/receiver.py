@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import inf
 
 from nostro.ports import Clock
@@ -30,6 +31,8 @@ class Delivery:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
+    at: datetime
+    """When it came, by the receiver's clock: that of the servers, but it does not jump on the way."""
 
 
 class Receivers:
@@ -41,15 +44,19 @@ class Receivers:
         *,
         loop: SimLoop,
         clock: Clock,
+        wall: Clock,
         rng: random.Random,
         on_arrival: Callable[[Delivery], None],
         on_accept: Callable[[Delivery], None],
         note: Callable[[str], None],
     ) -> None:
-        """`on_arrival` is told of all that comes, `on_accept` of what is then answered with a good status."""
+        """`wall` is the servers' clock.
+
+        `on_arrival` is told of all that comes, `on_accept` of what is then answered with a good status."""
         self._plan = list(plan)
         self._loop = loop
         self._clock = clock
+        self._wall = wall
         self._rng = rng
         self._on_arrival = on_arrival
         self._on_accept = on_accept
@@ -61,10 +68,12 @@ class Receivers:
         [partner] = (each for each in PARTNERS if each.url == url)
         number = process.get()
         self._under_way[number] += 1
+        left_at, left_s = self._wall.now(), self._loop.time()
         try:
             await self._clock.sleep(self._rng.choice((0.0, 0.001, 0.05)))
             lower = {name.lower(): value for name, value in headers.items()}
-            return await self._receive(Delivery(partner, lower, body))
+            at = left_at + timedelta(seconds=self._loop.time() - left_s)
+            return await self._receive(Delivery(partner, lower, body, at))
         finally:
             self._under_way[number] -= 1
 

@@ -84,7 +84,6 @@ class World:
             disk.image,
             self.reached,
             self.loop.time,
-            self._server_clock.now,
             is_gone=lambda member: self.loop.is_dead(int(member)),
         )
         self._network = Network(
@@ -126,6 +125,7 @@ class World:
             self.plan.receivers,
             loop=self.loop,
             clock=self._clock,
+            wall=self._server_clock,
             rng=dice(seed, "receivers"),
             on_arrival=self.oracle.notices.on_arrival,
             on_accept=self.oracle.notices.on_accept,
