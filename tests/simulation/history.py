@@ -162,12 +162,8 @@ class _Search:
             order = path.order
             if order.status in CLOSED or move.filled < order.filled:
                 continue
-            status, is_pending = (
-                move.status,
-                order.status == "pending_cancel" or move.status == "pending_cancel",
-            )
-            if status not in CLOSED and is_pending:
-                status = "pending_cancel"
+            is_pending = "pending_cancel" in (order.status, move.status)
+            status = "pending_cancel" if is_pending and move.status not in CLOSED else move.status
             moved.add(Path(Order(status, move.filled, order.was_pending or is_pending), path.seen))
         return moved
 

@@ -55,6 +55,7 @@ _TROUBLES = {
     "the wall clock jumped back",
     "the wall clock jumped ahead",
     "a caller hung up",
+    "answer cancel 500 7042",
     "two callers shared one intent",
 }
 _WEBHOOKS = {
