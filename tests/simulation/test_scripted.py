@@ -86,6 +86,6 @@ def test_a_cancel_is_answered_in_ten_seconds_though_its_verdict_cannot_be_stored
 
 
 def test_a_handler_cancelled_anywhere_leaves_no_intent_that_nobody_works_on(disk: Disk) -> None:
-    for seed in range(60):  # few are cancelled just between a claim and what follows it
+    for seed in range(34, 54):  # in some of them it is just between a claim and what follows it
         plan = replace(CALM, seed=seed, callers=6, orders=4, calls_per_caller=5, handlers_are_cancelled=True)
         live(disk, plan)
