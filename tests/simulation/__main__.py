@@ -51,7 +51,7 @@ def replay(seed: int, workers: int) -> int:
 
 def run_many(seeds: range, workers: int) -> int:
     disk, reached = Disk(), Reached()
-    histories = crashes = 0
+    calls = histories = unexplained = crashes = 0
     broken: dict[int, str] = {}
     begun = told = time.monotonic()
     for seed in seeds:
@@ -63,7 +63,9 @@ def run_many(seeds: range, workers: int) -> int:
             say(f"seed {seed}: {error}")
             say(f"  replay: python -m tests.simulation --seed {seed} --workers {workers}")
         reached.add(world.reached)
-        histories += world.oracle.calls
+        calls += world.oracle.calls
+        histories += world.oracle.histories
+        unexplained += world.oracle.unexplained
         crashes += world.fleet.crashes
         if time.monotonic() - told > _PROGRESS_S:
             told = time.monotonic()
@@ -77,7 +79,9 @@ def run_many(seeds: range, workers: int) -> int:
         "violations": len(broken),
         "broken_seeds": sorted(broken),
         "faults": reached.faults_by_kind(),
+        "calls": calls,
         "histories": histories,
+        "unexplained": unexplained,
         "crashes": crashes,
         "never_reached": missing,
     }

@@ -1,5 +1,6 @@
 """What an API client sends, signed as SnapTrade's documentation says, and what it was told."""
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +9,34 @@ from urllib.parse import urlencode
 
 from ..server.world import sign
 
-CLIENT_ID = "SIM-CLIENT"
-CONSUMER_KEY = "SIMKEY"
+UNITS = 10
+"""Of every order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A program with a key of its own, one user, and a receiver for webhooks."""
+
+    client_id: str
+    consumer_key: str
+    url: str
+    secret: str
+
+
+PARTNERS = tuple(
+    Partner(
+        client_id=f"SIM-CLIENT-{n}",
+        consumer_key=f"SIMKEY-{n}",
+        url=f"https://partner-{n}.example/hook",
+        secret="whsec_" + base64.b64encode(bytes([n + 1]) * 32).decode(),
+    )
+    for n in range(2)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class User:
+    partner: Partner
     user_id: str
     secret: str
     account_id: str
@@ -24,13 +47,14 @@ class User:
 
 USERS = tuple(
     User(
+        partner=partner,
         user_id=f"user-{n}",
         secret=f"secret-{n}",
         account_id=f"00000000-0000-4000-8000-00000000000{n}",
         number=f"PAPER-{n}",
         api_key=f"key-{n}",
     )
-    for n in range(2)
+    for n, partner in enumerate(PARTNERS)
 )
 
 
@@ -43,7 +67,7 @@ class Call:
     user: User
     method: str
     path: str
-    body: object = None
+    body: Any = None
     wait_s: int | None = None
     order_id: str = ""
     cancel_id: str = ""
@@ -52,6 +76,10 @@ class Call:
     """How long the exchange's log was then."""
     begun_states: int = 0
     """Of a receipt: how many states the intent had had."""
+    moment: int = 0
+    """When it began, counted over all that was recorded."""
+    begun_sends: int = 0
+    """Of a placement: how often it had left for the brokerage."""
     status: int | None = None
     """None: no answer came, or nobody waited for it."""
     answer: Any = None
@@ -62,11 +90,11 @@ class Call:
             {
                 "userId": self.user.user_id,
                 "userSecret": self.user.secret,
-                "clientId": CLIENT_ID,
+                "clientId": self.user.partner.client_id,
                 "timestamp": str(timestamp),
             }
         )
-        signature = sign(self.body, self.path, query, CONSUMER_KEY)
+        signature = sign(self.body, self.path, query, self.user.partner.consumer_key)
         content = b"" if self.body is None else json.dumps(self.body).encode()
         headers: Mapping[bytes, bytes] = {
             b"host": b"nostro",
@@ -118,7 +146,7 @@ def receipt(user: User, cancel_id: str, order_id: str) -> Call:
     )
 
 
-def place(user: User, client_order_id: str) -> Call:
+def place(user: User, client_order_id: str, units: int = UNITS) -> Call:
     return Call(
         what="place",
         user=user,
@@ -131,7 +159,7 @@ def place(user: User, client_order_id: str) -> Call:
             "order_type": "Limit",
             "time_in_force": "GTC",
             "price": 1.0,
-            "units": 10,
+            "units": units,
             "client_order_id": client_order_id,
         },
         order_id=client_order_id,

@@ -1,8 +1,8 @@
-"""What every seed begins with: users and their connections, made once, through the server itself."""
+"""What every seed begins with: partners who listen, and their users' connections, made by the server."""
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import structlog
@@ -14,10 +14,12 @@ from nostro.settings import Settings, read_settings
 from nostro.sim.exchange import Exchange
 from nostro.sim.faults import FaultPlan
 from nostro.sim.ledger import Ledger
+from nostro.storage.outbox import SqlEndpoints
+from nostro.storage.outbox_port import WebhookEndpoint
 from nostro.storage.port import Owner, PartnerKey
 from nostro.storage.vault import Vault
 
-from .caller import CLIENT_ID, CONSUMER_KEY, USERS
+from .caller import PARTNERS, USERS
 from .durable import Image, SimDatabase, SqliteImage
 from .loop import SimLoop, new_loop
 from .network import Network
@@ -31,7 +33,7 @@ _SETTINGS = {
 
 
 class Disk:
-    """What all seeds begin with: users, their connections, and no orders."""
+    """What all seeds begin with: partners, users, their connections, and no orders."""
 
     def __init__(self, image: Image | None = None) -> None:
         self.image = image or SqliteImage()
@@ -45,14 +47,7 @@ class Disk:
 
 async def _furnish(disk: Disk, loop: SimLoop) -> None:
     clock = SimClock(loop)
-    database = SimDatabase(
-        disk.image,
-        clock,
-        take_fault=lambda _what: None,
-        delay_s=lambda: 0.0,
-        is_alive=lambda: True,
-        on_commit=lambda: None,
-    )
+    database = open_database(disk.image, clock, lambda: None)
     ledger = Ledger(":memory:")
     exchange = open_exchange(ledger, clock)
     faults = FaultPlan(exchange, clock)
@@ -75,17 +70,28 @@ async def _furnish(disk: Disk, loop: SimLoop) -> None:
         embedded=Embedded(ledger=ledger, exchange=exchange, faults=faults, venue=network),
     )
     do = nostro.commands
-    await do.keys.add(
-        PartnerKey(
-            client_id=ClientId(CLIENT_ID),
-            name="Simulation",
-            is_personal=False,
-            consumer_key=CONSUMER_KEY,
-            created_at=clock.now(),
+    endpoints = SqlEndpoints(database, disk.vault)
+    for partner in PARTNERS:
+        await do.keys.add(
+            PartnerKey(
+                client_id=ClientId(partner.client_id),
+                name="Simulation",
+                is_personal=False,
+                consumer_key=partner.consumer_key,
+                created_at=clock.now(),
+            )
         )
-    )
+        await endpoints.put(
+            WebhookEndpoint(
+                client_id=ClientId(partner.client_id),
+                url=partner.url,
+                secret=partner.secret,
+                is_on=True,
+                updated_at=clock.now(),
+            )
+        )
     for user in USERS:
-        owner = Owner(client_id=ClientId(CLIENT_ID), user_id=UserId(user.user_id))
+        owner = Owner(client_id=ClientId(user.partner.client_id), user_id=UserId(user.user_id))
         await do.users.register(owner, user.secret)
         await do.connections.connect(
             owner,
@@ -95,6 +101,18 @@ async def _furnish(disk: Disk, loop: SimLoop) -> None:
             {user.number: AccountId(user.account_id)},
         )
     ledger.close()
+
+
+def open_database(image: Image, clock: SimClock, on_commit: Callable[[], None]) -> SimDatabase:
+    """Open it for somebody who is no server: nothing goes wrong."""
+    return SimDatabase(
+        image,
+        clock,
+        take_fault=lambda _what: None,
+        delay_s=lambda: 0.0,
+        is_alive=lambda: True,
+        on_commit=on_commit,
+    )
 
 
 def settings() -> Settings:

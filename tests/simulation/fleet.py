@@ -12,6 +12,7 @@ from nostro.app import Embedded, Store, build
 from nostro.domain.errors import StoreFailed
 from nostro.http.gateway import Gateway
 from nostro.ports import Clock, Ids
+from nostro.webhooks.relay import Deliver
 
 from .caller import Call
 from .disk import Disk, settings
@@ -61,6 +62,7 @@ class Fleet:
         store_rng: random.Random,
         embedded: Embedded,
         network: Network,
+        deliver: Deliver,
         oracle: Oracle,
         reached: Reached,
         note: Callable[[str], None],
@@ -75,6 +77,7 @@ class Fleet:
         self._store_rng = store_rng
         self._embedded = embedded
         self._network = network
+        self._deliver = deliver
         self._oracle = oracle
         self._reached = reached
         self._note = note
@@ -166,6 +169,7 @@ class Fleet:
                     ids=self._ids,
                     store=Store(database=database, vault=self._disk.vault, members=members),
                     embedded=self._embedded,
+                    deliver=self._deliver,
                     crashpoint=lambda name: self._visit(slot, name),
                 )
                 gone = self._loop.dead()

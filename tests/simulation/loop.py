@@ -92,6 +92,10 @@ class SimLoop(asyncio.AbstractEventLoop):
     def dead(self) -> frozenset[int]:
         return frozenset(self._dead)
 
+    def skip(self, by_s: float) -> None:
+        """Let time pass while nothing runs, as on a machine that sleeps: what was due meanwhile is late."""
+        self._now_s += max(by_s, 0.0)
+
     def run_until_done(self, work: Coroutine[Any, Any, T]) -> T:
         """Run everything until `work` has ended."""
         main = self.create_task(work)

@@ -22,7 +22,7 @@ from nostro.sim.venue import Delivery, EmbeddedVenue
 from .loop import SimLoop, process
 
 _LATE_S = 0.9 * (SPEC.cancel_settles_s or 0.0)
-_CANCEL = re.compile(r"/accounts/([^/]+)/orders/([^/?]+)")
+_PATH = re.compile(r"/accounts/([^/]+)/orders(?:/([^/?]+))?")
 
 
 @dataclass(slots=True, eq=False)
@@ -42,7 +42,11 @@ class Parcel:
     """It can still arrive."""
     is_answered: bool = False
     """Its sender has learnt, or stopped waiting for, its end."""
+    is_refused: bool = False
+    """Its sender was told that no byte of it left."""
     was_received: bool = False
+    was_doubled: bool = False
+    """The brokerage received it twice."""
     effect: str | None = None
     """What a cancel made of its order: `canceled`, `pending_cancel`, or None where it changed nothing."""
     sender_died: asyncio.Event = field(default_factory=asyncio.Event)
@@ -61,7 +65,9 @@ class Network(EmbeddedVenue):
         on_arrival: Callable[[Parcel], None],
         on_refusal: Callable[[str], None],
     ) -> None:
-        """`on_send` is told of a cancel when its first byte leaves, `on_arrival` when it was received.
+        """`on_send` is told of a cancel or an order when its first byte leaves.
+
+        `on_arrival` is told of a cancel when it was received.
 
         `on_refusal` is told of what kind a request was whose connection was refused.
         """
@@ -84,16 +90,18 @@ class Network(EmbeddedVenue):
 
     def bury(self, sender: int) -> None:
         """Say that a process died: what it sent arrives soon, or never."""
-        for parcel in self._by_request.values():
+        for parcel in (*self._by_request.values(), *self.cancels):  # an answer may have come unheard
             if parcel.sender == sender:
                 parcel.is_answered = True
                 parcel.sender_died.set()
 
     async def carry(self, line: Transport, api_key: str, request: Request, timeout_s: float) -> Reply:
         """Send for the calling process; raises as a Transport does."""
-        match = _CANCEL.fullmatch(request.path)
+        match = _PATH.fullmatch(request.path)
         is_cancel = request.operation == "cancel"
-        assert match is not None or not is_cancel, f"a cancel that names no single order: {request.path}"
+        assert not is_cancel or (match is not None and match[2]), (
+            f"a cancel that names no single order: {request.path}"
+        )
         parcel = Parcel(
             api_key=api_key,
             request=request,
@@ -102,8 +110,9 @@ class Network(EmbeddedVenue):
             order_id=match[2] if match and is_cancel else None,
         )
         self._by_request[id(request)] = parcel
-        if is_cancel:
+        if request.operation in ("cancel", "place"):
             self._on_send(parcel)
+        if is_cancel:
             self.cancels.append(parcel)
         journey = self._loop.create_task(self._travel(line, parcel, timeout_s), context=self._world.copy())
         try:
@@ -123,6 +132,7 @@ class Network(EmbeddedVenue):
             self._on_refusal(parcel.request.operation)
             if parcel.sender_died.is_set() or parcel.is_answered:
                 raise NoReply("the connection drops") from None
+            parcel.is_refused = True
             raise
         finally:
             parcel.is_under_way = False
@@ -152,8 +162,10 @@ class Network(EmbeddedVenue):
         if parcel is None or delivery.is_refused:
             return delivery
         parcel.is_under_way, parcel.was_received = False, True
+        new = self._read_log()
+        parcel.was_doubled = sum(entry.event == "request_received" for entry in new) > 1
         if parcel.order_id is not None:
-            for entry in self._read_log():
+            for entry in new:
                 if entry.event == "order_changed" and entry.brokerage_order_id == parcel.order_id:
                     is_ours = entry.detail.get("why") in ("requested", "acknowledged")
                     parcel.effect = entry.status if is_ours else parcel.effect

@@ -10,46 +10,27 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from nostro.domain.cancel import OPEN_STATES, CancelState
-from nostro.domain.order import OrderStatus
 from nostro.sim.exchange import Exchange
 
 from .caller import USERS, Call
 from .durable import Image
+from .history import unexplained
 from .network import Parcel
+from .notices import Notices
+from .placements import Placements
 from .reached import Reached
+from .recorder import Recorder
+from .truth import CLOSED, Truth
 
 ANSWER_WITHIN_S = 10.0
 """I25."""
 
-_V2_WORDS = {
-    "new": "PENDING",
-    "partially_filled": "PARTIAL",
-    "filled": "EXECUTED",
-    "pending_cancel": "CANCEL_PENDING",
-    "canceled": "CANCELED",
-    "replaced": "REPLACED",
-    "rejected": "REJECTED",
-    "expired": "EXPIRED",
-}
-_CLOSED = {status.value for status in OrderStatus if status.is_closed}
 _NO_VERDICT = {(503, "7021"), (503, "7020"), (503, "3002"), (500, "7030")}
 """Refusals that say nothing about an order: our database, or the brokerage, could not be reached."""
 
 
 class Broken(AssertionError):
     """An invariant does not hold; `str()` says which, and how."""
-
-
-class Fact(NamedTuple):
-    """What the exchange wrote down of an order at one moment."""
-
-    seq: int
-    status: str
-    filled: Decimal
-
-    @property
-    def word(self) -> str:
-        return "PARTIAL_CANCELED" if self.status == "canceled" and self.filled else _V2_WORDS[self.status]
 
 
 class Intent(NamedTuple):
@@ -61,15 +42,22 @@ class Intent(NamedTuple):
 
 class Oracle:
     def __init__(
-        self, exchange: Exchange, image: Image, reached: Reached, now_s: Callable[[], float]
+        self,
+        exchange: Exchange,
+        image: Image,
+        reached: Reached,
+        now_s: Callable[[], float],
+        is_gone: Callable[[str], bool],
     ) -> None:
-        self._exchange = exchange
+        """`now_s` is the loop's time, `is_gone` says whether a process is dead."""
+        self.truth = Truth(exchange, reached)
         self._image = image
         self._reached = reached
         self._now_s = now_s
         self.broken: list[str] = []
-        self.facts: dict[str, list[Fact]] = defaultdict(list)
-        self._seq = 0
+        self.notices = Notices(image, self.truth, reached, self.demand, self._state_of)
+        self.recorder = Recorder(self.truth)
+        self.placements = Placements(exchange, image, reached, self.demand, is_gone)
         self._intents: dict[str, Intent] = {}
         self.states: dict[str, list[CancelState]] = defaultdict(list)
         self._begun: dict[str, int] = {}
@@ -86,39 +74,25 @@ class Oracle:
         self.forgetful = False
         """The brokerage has been told to acknowledge cancels and forget them."""
         self.calls = 0
+        self.histories = self.unexplained = 0
 
     def demand(self, holds: bool, what: str) -> None:
         if not holds:
             self.broken.append(f"at {self._now_s():.3f} s: {what}")
 
-    # The truth
-
-    def seq(self) -> int:
-        """Read what is new in the exchange's log, and say how long it is."""
-        for entry in self._exchange.truth(self._seq):
-            self._seq = entry.seq
-            if entry.event == "order_changed" and entry.brokerage_order_id and entry.status:
-                filled = Decimal(str(entry.detail["filled_quantity"]))
-                self.facts[entry.brokerage_order_id].append(Fact(entry.seq, entry.status, filled))
-            fault = entry.detail.get("fault")
-            if entry.event == "request_received" and fault:
-                self._reached.fault(entry.operation, str(fault))
-        return self._seq
-
-    def now(self, order_id: str) -> Fact:
-        self.seq()
-        return self.facts[order_id][-1]
-
-    def since(self, order_id: str, seq: int) -> list[Fact]:
-        """List what was true of the order at some moment from `seq` on."""
-        self.seq()
-        facts = self.facts[order_id]
-        before = [each for each in facts if each.seq <= seq]
-        return before[-1:] + [each for each in facts if each.seq > seq]
+    def _state_of(self, cancel_id: str) -> CancelState | None:
+        intent = self._intents.get(cancel_id)
+        return intent and intent.state
 
     # What leaves for the brokerage
 
     def on_send(self, parcel: Parcel) -> None:
+        if parcel.request.operation == "place":
+            self.placements.on_send(parcel)
+        else:
+            self._on_cancel(parcel)
+
+    def _on_cancel(self, parcel: Parcel) -> None:
         user = next(each for each in USERS if each.number == parcel.account)
         self.demand(user.api_key == parcel.api_key, "I10: a cancel went out under another customer's key")
         found = self._image.rows(
@@ -158,7 +132,8 @@ class Oracle:
     # What becomes durable
 
     def on_commit(self) -> None:
-        self.seq()
+        self.truth.seq()
+        told = self.notices.on_commit()
         self._check_evidence()
         for cancel_id, account_id, order_id, state_text, snapshot in self._image.rows(
             "SELECT cancel_id, account_id, brokerage_order_id, state, order_snapshot FROM cancel_intent",
@@ -169,11 +144,12 @@ class Oracle:
                 continue
             self._intents[cancel_id] = after
             if before is None:
-                self._begun[cancel_id] = self._seq
+                self._begun[cancel_id] = self.truth.seq()
             if before is None or before.state is not after.state:
                 self.states[cancel_id].append(after.state)
                 self._reached.transition(before and before.state, after.state)
                 self._check_state(cancel_id, before, after)
+        self.notices.check_new(told)
         gone = set(self._intents) - {
             cancel_id for (cancel_id,) in self._image.rows("SELECT cancel_id FROM cancel_intent")
         }
@@ -200,11 +176,11 @@ class Oracle:
             state.value,
         )
         self.demand(evidence[0][0] > 0, f"I1, I5, I13: {state} stands without its evidence")
-        fact, parcels = self.facts[after.order_id][-1], self.parcels[cancel_id]
+        fact, parcels = self.truth.facts[after.order_id][-1], self.parcels[cancel_id]
         if state is CancelState.CONFIRMED:
             self.demand(fact.status == "canceled", f"I1: CONFIRMED, and the order is {fact}")
         if state is CancelState.TOO_LATE:
-            self.demand(fact.status in _CLOSED - {"canceled"}, f"I2: TOO_LATE, and the order is {fact}")
+            self.demand(fact.status in CLOSED - {"canceled"}, f"I2: TOO_LATE, and the order is {fact}")
         if state in (CancelState.CONFIRMED, CancelState.TOO_LATE):
             filled = Decimal(json.loads(after.snapshot or "{}").get("filled_quantity", "-1"))
             self.demand(filled == fact.filled, f"I2: {state} with {filled} filled, and the order is {fact}")
@@ -214,7 +190,7 @@ class Oracle:
                 "I3: REFUSED, and the request did act or still can",
             )
             was_open = any(
-                each.status not in _CLOSED for each in self.since(after.order_id, self._begun[cancel_id])
+                each.status not in CLOSED for each in self.truth.since(after.order_id, self._begun[cancel_id])
             )
             self.demand(was_open, "I3: REFUSED, and the order was never open meanwhile")
         if state is CancelState.NOT_SENT:
@@ -222,6 +198,8 @@ class Oracle:
                 not any(each.was_received or each.is_under_way for each in parcels),
                 "I4: NOT_SENT, and a request was received or is under way",
             )
+        if state.is_final:
+            self.notices.check_end(cancel_id, state)
 
     def _check_known_orders(self) -> None:
         for account_id, order_id, snapshot in self._image.rows(
@@ -231,11 +209,11 @@ class Oracle:
             text, seq = self._known.get(key, ("", 0))
             if text == snapshot:
                 continue
-            if not self.facts[order_id]:
+            if not self.truth.facts[order_id]:
                 continue  # a list that is about other orders cannot be told from one that is not
             order = json.loads(snapshot)
             seen = (order["status"], Decimal(order["filled_quantity"]))
-            matches = [each.seq for each in self.facts[order_id] if each[1:] == seen]
+            matches = [each.seq for each in self.truth.facts[order_id] if (each.status, each.filled) == seen]
             self.demand(bool(matches), f"I7: order {order_id} is kept as {seen}, which it never was")
             newest = matches[-1] if matches else 0
             self.demand(newest >= seq, f"I7: what was known of order {order_id} gave way to the older {seen}")
@@ -249,13 +227,18 @@ class Oracle:
     # What callers are told
 
     def begin(self, call: Call) -> None:
-        call.begun_s, call.begun_seq = self._now_s(), self.seq()
+        self.recorder.begin(call)
+        call.begun_s, call.begun_seq = self._now_s(), self.truth.seq()
+        if call.what == "place":
+            self.placements.begin(call)
         call.begun_states = len(self.states[call.cancel_id]) if call.cancel_id else 0
 
     def judge(self, call: Call) -> None:
         """Check an answer, at the moment it arrives."""
         self.calls += 1
-        self.seq()
+        if call.what != "list" or not self.may_lag:
+            self.recorder.end(call)
+        self.truth.seq()
         key = (call.status, str(call.answer.get("code", "")) if isinstance(call.answer, dict) else "")
         self._reached.note(f"answer {call.what} {key[0]} {key[1]}")
         self.demand(key != (500, "1000"), f"a bug answered {call.what}: {call.answer}")
@@ -270,10 +253,13 @@ class Oracle:
             self.demand(self.may_lag, "a known order is said not to exist")
         elif call.what == "list" and call.status == 200 and not self.may_lag:
             for order in call.answer["orders"]:
-                if self.facts[order["brokerage_order_id"]]:  # the brokerage may list what does not exist
+                # The brokerage may list what does not exist.
+                if self.truth.facts[order["brokerage_order_id"]]:
                     self._judge_order(call, order)
         elif call.what == "receipt":
             self._judge_receipt(call, key)
+        elif call.what == "place":
+            self.placements.judge(call, key)
 
     def _judge_cancel(self, call: Call, key: tuple[int | None, str]) -> None:
         answer, cancel_id = call.answer, call.answer.get("cancel_id")
@@ -286,14 +272,14 @@ class Oracle:
             self._reached.note("two callers shared one intent")
         self._cancel_ids.add(cancel_id)
         self.demand(cancel_id in self._intents, "I15: an answer about an intent that is not on disk")
-        fact, word = self.facts[call.order_id][-1], answer["status"]
+        fact, word = self.truth.facts[call.order_id][-1], answer["status"]
         told = self._told.get(call.order_id)
         if told is not None and call.begun_s > told[0]:
             self.demand(word == told[1], f"I18: {told[1]} was said before, and now {word}")
         if call.status == 200 and word != "CANCEL_PENDING":
             self.demand(word == fact.word, f"I1: {word} was said, and the order is {fact}")
         elif call.status == 200:
-            was_pending = any(each.status == "pending_cancel" for each in self.facts[call.order_id])
+            was_pending = any(each.status == "pending_cancel" for each in self.truth.facts[call.order_id])
             self.demand(was_pending or self.forgetful, "CANCEL_PENDING was said, and no cancel ever was")
         elif key == (400, "7040"):
             self.demand(word == fact.word, f"I2: too late, {word}, was said, and the order is {fact}")
@@ -314,7 +300,7 @@ class Oracle:
         order_id = record["brokerage_order_id"]
         seen = (record["status"], Decimal(str(record["legs"][0]["filled_quantity"])))
         begun_seq = call.begun_seq if call.what != "cancel" else 0
-        possible = [(each.word, each.filled) for each in self.since(order_id, begun_seq)]
+        possible = [(each.word, each.filled) for each in self.truth.since(order_id, begun_seq)]
         self.demand(seen in possible, f"I19: order {order_id} shown as {seen}; it was {possible}")
 
     def _judge_receipt(self, call: Call, key: tuple[int | None, str]) -> None:
@@ -337,6 +323,9 @@ class Oracle:
 
     def close(self) -> None:
         """Check, when all is over, what only then can be checked."""
+        self.notices.close(list(self._intents))
+        self.placements.close()
+        self._check_histories()
         for cancel_id, order_id, was_sent, state in self._image.rows(
             "SELECT cancel_id, brokerage_order_id, sent_at IS NOT NULL, state FROM cancel_intent",
         ):
@@ -345,4 +334,11 @@ class Oracle:
             if was_sent:
                 self.demand(count == 1, f"I11: {cancel_id} is journalled as sent, and {count} requests left")
             if state == "CONFIRMED":
-                self.demand(self.now(order_id).status == "canceled", "I1: CONFIRMED did not stay true")
+                self.demand(self.truth.now(order_id).status == "canceled", "I1: CONFIRMED did not stay true")
+
+    def _check_histories(self) -> None:
+        for order_id, history in self.recorder.histories(acks_may_be_empty=self.forgetful):
+            self.histories += 1
+            why = unexplained(history)
+            self.unexplained += why is not None
+            self.demand(why is None, f"I17: the history of order {order_id}: {why}")

@@ -2,9 +2,12 @@
 
 import random
 from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
 
 from nostro.sim.faults import ANY_OPERATION, OPERATIONS, FaultKind, FaultPlan
 
+from .caller import PARTNERS
 from .ports import dice
 
 CRASH_POINTS = ("after_intent", "before_send", "after_send", "before_commit", "after_commit", "before_answer")
@@ -43,6 +46,28 @@ class Move:
     order: int
 
 
+class ReceiverTrouble(StrEnum):
+    """How a partner's receiver can be; `receiver.py` says what each does."""
+
+    DOWN = "down"
+    HANGS = "hangs"
+    SLOW = "slow"
+    LOSES_ANSWER = "loses_answer"
+    ANSWERS_410 = "answers_410"
+    ANSWERS_429 = "answers_429"
+    ANSWERS_500 = "answers_500"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverPlan:
+    """What is wrong with one partner's receiver, and from when to when; infinity: until somebody mends it."""
+
+    kind: ReceiverTrouble
+    partner: int
+    begun_s: float
+    ended_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     seed: int
@@ -65,6 +90,7 @@ class Plan:
     """The handler of a caller who hung up can be cancelled, wherever it is."""
     clock_jumps: tuple[tuple[float, float], ...]
     """When the servers' wall clock jumps, and by how many seconds."""
+    receivers: tuple[ReceiverPlan, ...]
 
 
 def possible_faults(faults: FaultPlan) -> list[tuple[str, str]]:
@@ -116,16 +142,18 @@ def draw(seed: int, workers: int, possible: list[tuple[str, str]]) -> Plan:
         store_outages=tuple(outages),
         handlers_are_cancelled=False,
         clock_jumps=tuple((moment(), rng.choice((-60.0, -5.0, 5.0, 3600.0))) for _ in sometimes(0.1, 2)),
+        receivers=tuple(_draw_receiver(rng, moment() * rng.random()) for _ in sometimes(0.5, 3)),
     )
 
 
 def _draw_fault(
     rng: random.Random, at_s: float, orders: int, possible: list[tuple[str, str]]
 ) -> PlannedFault:
-    # What only a cancel can meet is drawn more often: it leads to states that nothing else leads to.
+    # What a cancel or an order can meet is drawn more often: it leads to what nothing else leads to.
     on_cancel = [each for each in possible if each[0] == "cancel"]
     on_cancel += [("cancel", kind) for kind in ("ack_only", "ack_only", "drop_before", "not_found_lag")]
-    operation, kind = rng.choice(on_cancel if rng.random() < 0.6 else possible)
+    on_place = [("place", kind) for kind in ("drop_before", "reply_lost", "hang", "error_500_not_done")]
+    operation, kind = rng.choice(rng.choices((on_cancel, on_place, possible), (5, 1, 4))[0])
     names_an_order = operation in ("cancel", "look_up", "replace", ANY_OPERATION)
     is_hang = kind == FaultKind.HANG
     takes_delay = kind in (FaultKind.HANG, FaultKind.ACK_ONLY, FaultKind.NOT_FOUND_LAG)
@@ -137,4 +165,13 @@ def _draw_fault(
         order=rng.randrange(orders) if names_an_order and rng.random() < 0.5 else None,
         delay_s=rng.choice((None, 0.3, 1.5, 5.0)) if takes_delay else None,
         processed=rng.choice((True, False)) if is_hang else None,
+    )
+
+
+def _draw_receiver(rng: random.Random, begun_s: float) -> ReceiverPlan:
+    return ReceiverPlan(
+        kind=rng.choice(list(ReceiverTrouble)),
+        partner=rng.randrange(len(PARTNERS)),
+        begun_s=begun_s,
+        ended_s=begun_s + rng.choices((2.0, 20.0, 7200.0, inf), (10, 6, 2, 1))[0],
     )

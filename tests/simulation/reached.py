@@ -6,7 +6,7 @@ from collections import Counter
 from nostro.domain.cancel import CancelState
 from nostro.sim.faults import FaultKind
 
-from .plan import CRASH_POINTS
+from .plan import CRASH_POINTS, ReceiverTrouble
 
 _STATES = {
     ("-", "INTENT"),
@@ -55,7 +55,24 @@ _TROUBLES = {
     "the wall clock jumped back",
     "the wall clock jumped ahead",
     "a caller hung up",
+    "answer cancel 500 7042",
     "two callers shared one intent",
+}
+_WEBHOOKS = {
+    "a webhook was delivered at the first try",
+    "a webhook was delivered after retries",
+    "a webhook was delivered after hours",
+    "a webhook was delivered after a replay",
+    "a webhook was delivered twice",
+    "dead webhooks were replayed",
+}
+_PLACEMENTS = {
+    "a client order id with other content was refused",
+    "a placement was said to be unknown",
+    "a placement was sent again after a refused connection",
+    "a repeated placement was given the first one's order",
+    "an unknown placement blocks its client order id",
+    "an unknown placement was found by its client order id",
 }
 
 
@@ -94,7 +111,8 @@ class Reached:
         wanted |= {f"evidence {what} => {state}" for what, state in _EVIDENCE}
         wanted |= {f"fault {kind.value}" for kind in FaultKind}
         wanted |= {f"a crash at {point}" for point in CRASH_POINTS}
-        wanted |= _TROUBLES
+        wanted |= {f"receiver {trouble}" for trouble in ReceiverTrouble}
+        wanted |= _TROUBLES | _WEBHOOKS | _PLACEMENTS
         return sorted(each for each in wanted if not self.counts[each])
 
     def add(self, other: "Reached") -> None:

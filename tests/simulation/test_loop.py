@@ -131,3 +131,19 @@ def test_waiting_for_what_nobody_will_do_is_found_out() -> None:
 def test_a_thread_is_refused() -> None:
     with pytest.raises(NotImplementedError):
         loop().run_until_done(asyncio.to_thread(print))
+
+
+def test_what_was_due_while_time_was_skipped_runs_late() -> None:
+    sim = loop()
+
+    async def sleep() -> float:
+        await asyncio.sleep(1)
+        return sim.time()
+
+    async def skip() -> float:
+        sleeper = asyncio.create_task(sleep())
+        await asyncio.sleep(0.5)
+        sim.skip(3600)
+        return await sleeper
+
+    assert sim.run_until_done(skip()) == 3600.5

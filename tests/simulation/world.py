@@ -23,10 +23,13 @@ from nostro.domain.place import NewLeg, NewOrder, Replacement
 from nostro.sim.faults import FaultPlan
 from nostro.sim.ledger import Ledger
 from nostro.sim.refusals import Refused
+from nostro.storage.outbox import SqlOutbox
+from nostro.storage.outbox_port import EventState
+from nostro.webhooks.relay import POLL_S
 
 from . import caller
-from .caller import USERS, Call
-from .disk import Disk, open_exchange, quiet
+from .caller import PARTNERS, UNITS, USERS, Call
+from .disk import Disk, open_database, open_exchange, quiet
 from .fleet import ConnectionLost, Fleet
 from .loop import new_loop
 from .network import Network
@@ -34,6 +37,7 @@ from .oracle import Broken, Oracle
 from .plan import Plan, PlannedFault, draw, possible_faults
 from .ports import SimClock, SimIds, dice
 from .reached import Reached
+from .receiver import Receivers
 
 PEACE_S = 3600.0
 
@@ -41,6 +45,9 @@ FORGOTTEN_S = 30.0
 """How long a cancel that the brokerage took and forgot is left pending, before its order ends otherwise."""
 
 STEPS_MAX = 300_000
+
+ROUNDS_MAX = 2000
+"""How often it is seen whether the outbox is empty; fifteen attempts at each of a few events take fewer."""
 
 
 class World:
@@ -72,7 +79,13 @@ class World:
         self._faults = FaultPlan(self._exchange, self._clock)
         possible = possible_faults(FaultPlan(self._exchange, self._clock))
         self.plan = plan or draw(seed, workers, possible)
-        self.oracle = Oracle(self._exchange, disk.image, self.reached, self.loop.time)
+        self.oracle = Oracle(
+            self._exchange,
+            disk.image,
+            self.reached,
+            self.loop.time,
+            is_gone=lambda member: self.loop.is_dead(int(member)),
+        )
         self._network = Network(
             self._exchange,
             self._faults,
@@ -83,6 +96,8 @@ class World:
             on_arrival=self.oracle.on_arrival,
             on_refusal=partial(self.reached.fault, kind="drop_before"),
         )
+        self._receivers = self._open_receivers(seed)
+        self._outbox = SqlOutbox(open_database(disk.image, self._clock, self.oracle.on_commit))
         self.fleet = Fleet(
             self.plan,
             disk,
@@ -96,11 +111,26 @@ class World:
                 ledger=self._ledger, exchange=self._exchange, faults=self._faults, venue=self._network
             ),
             network=self._network,
+            deliver=self._receivers,
             oracle=self.oracle,
             reached=self.reached,
             note=self._note,
         )
         self._orders: list[tuple[caller.User, str]] = []
+        self._placements: list[tuple[caller.User, str]] = []
+        """Client order ids that callers made."""
+
+    def _open_receivers(self, seed: int) -> Receivers:
+        return Receivers(
+            self.plan.receivers,
+            loop=self.loop,
+            clock=self._clock,
+            wall=self._server_clock,
+            rng=dice(seed, "receivers"),
+            on_arrival=self.oracle.notices.on_arrival,
+            on_accept=self.oracle.notices.on_accept,
+            note=self.reached.note,
+        )
 
     def run(self) -> None:
         """Live through the seed; raises Broken."""
@@ -127,7 +157,9 @@ class World:
         self._faults.clear()
         await self.fleet.until_up()
         await self._settle()
+        await self._place_everything_again()
         await self._ask_everybody_again()
+        await self._deliver_everything()
         self.oracle.close()
 
     def _place_at_the_exchange(self, index: int) -> None:
@@ -208,6 +240,7 @@ class World:
                     self._exchange.cancel(order_id)
                 case "pending_cancel":
                     self._exchange.acknowledge_cancel(user.number, order_id, self._rng.choice((2.0, 6.0)))
+                    self.oracle.recorder.cancel_by_market(order_id)
                 case "replace":
                     terms = Replacement(
                         order_type=OrderType.LIMIT, time_in_force=TimeInForce.GTC, limit_price=Decimal(2)
@@ -229,7 +262,7 @@ class World:
             if call.what == "cancel" and call.answer and "cancel_id" in call.answer:
                 known.append(call)
             if call.what == "place" and call.status == 200:
-                self._orders.append((call.user, call.answer["brokerage_order_id"]))
+                self._learn(call)
 
     def _draw_call(self, rng: random.Random, known: list[Call]) -> Call:
         user, order_id = rng.choice(self._orders)
@@ -243,15 +276,24 @@ class World:
             return caller.look(user, order_id)
         if chance < 0.85:
             return caller.list_orders(user)
-        return caller.place(user, str(uuid.UUID(bytes=rng.randbytes(16), version=4)))
+        if self._placements and rng.random() < 0.5:
+            user, client_order_id = rng.choice(self._placements)
+            return caller.place(user, client_order_id, rng.choice((UNITS, UNITS, UNITS + 5)))
+        self._placements.append((user, str(uuid.UUID(bytes=rng.randbytes(16), version=4))))
+        return caller.place(*self._placements[-1])
+
+    def _learn(self, call: Call) -> None:
+        order = (call.user, call.answer["brokerage_order_id"])
+        if order not in self._orders:
+            self._orders.append(order)
 
     async def _call(self, call: Call, leaves_after_s: float | None = None) -> None:
         """Send one request to some process, and let the oracle judge what comes back."""
-        self.oracle.begin(call)
         visit = self.fleet.send(call)
         if visit is None:
             self._note(f"{call.what} {call.order_id}: nobody listens")
             return
+        self.oracle.begin(call)  # nothing of it has run yet
         self._note(f"{call.what} {call.order_id} -> process {visit.process}")
         try:
             async with asyncio.timeout(leaves_after_s):
@@ -283,6 +325,16 @@ class World:
                     with contextlib.suppress(Refused):  # it is closed already, and a look is under way
                         self._exchange.expire(order_id)
 
+    async def _place_everything_again(self) -> None:
+        """A repeat finds what was placed, and what may have been placed is not placed again."""
+        for call, is_same in list(self.oracle.placements.repeats()):
+            await self._call(call)
+            if call.status == 503:  # it waited for a claim, of which it turned out that nothing was sent
+                await self._call(call)
+            self.oracle.placements.judge_in_peace(call, is_same=is_same)
+            if call.status == 200:
+                self._learn(call)
+
     async def _ask_everybody_again(self) -> None:
         """Nothing is in the way any more: every order can be cancelled, or has an end that can be told."""
         for user, order_id in self._orders:
@@ -291,6 +343,33 @@ class World:
             if call.status != 200 and (call.status, call.answer["code"]) != (400, "7040"):
                 raise Broken(f"in peace a cancel was answered {call.status} {call.answer}")
             await self._call(caller.look(user, order_id))
+
+    async def _deliver_everything(self) -> None:
+        """Wait until the outbox is empty; where only time is missing, let it pass."""
+        for _ in range(ROUNDS_MAX):
+            await self._clock.sleep(POLL_S)
+            pending = await self._outbox.list(EventState.PENDING, 1000)
+            if not pending and not await self._outbox.list(EventState.DEAD, 1):
+                return
+            if not pending:
+                await self._replay()
+            elif self._receivers.is_busy():
+                self.loop.skip(5.0)
+            else:
+                # Newest first: of each order its oldest event is kept, for which the others wait.
+                due = {each.event.brokerage_order_id: each.due_at for each in pending}
+                self.loop.skip((min(due.values()) - self._server_clock.now()).total_seconds())
+        raise Broken(f"I21: the outbox is not empty: {self.oracle.notices.states()}")
+
+    async def _replay(self) -> None:
+        for client_id in self.oracle.notices.on_replay():
+            [partner] = (each for each in PARTNERS if each.client_id == client_id)
+            refuses = self._receivers.refuses_for_ever(partner)
+            self.oracle.demand(refuses, f"I21: dead, though {client_id} would have listened")
+        self.reached.note("dead webhooks were replayed")
+        self._note("the receivers are mended, and what is dead is replayed")
+        self._receivers.mend()
+        await self._outbox.replay(None, self._server_clock.now())
 
 
 def _word(answer: Any) -> str:

@@ -138,6 +138,19 @@ def test_a_closed_order_is_not_reopened_by_an_older_look(run: Run[Any]) -> None:
     assert run(work).status is OrderStatus.CANCELED
 
 
+def test_an_older_look_that_is_heard_last_changes_nothing(run: Run[Any]) -> None:
+    newer = replace(order(OrderStatus.PENDING_CANCEL), updated_at=T0 + timedelta(seconds=1))
+
+    async def work(database: Database) -> Any:
+        await furnish(database)
+        orders = SqlOrders(database)
+        await orders.remember(ACCOUNT, [newer], T0)
+        await orders.remember(ACCOUNT, [order(OrderStatus.PARTIALLY_FILLED)], T0)
+        return await orders.get(ACCOUNT, ORDER_ID)
+
+    assert run(work) == newer
+
+
 def test_open_intents_are_due_at_their_time_and_final_ones_never(run: Run[Any]) -> None:
     async def work(database: Database) -> Any:
         await furnish(database)

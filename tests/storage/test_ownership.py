@@ -169,3 +169,21 @@ def test_a_placement_under_way_is_given_up_only_when_its_owner_is_gone(run: Run[
         return [before.state, after.state]
 
     assert run(work) == [PlaceState.SENT, PlaceState.UNKNOWN]
+
+
+def test_a_placement_whose_claim_was_not_heard_of_is_free_to_be_sent(run: Run[Any]) -> None:
+    async def work(database: Database) -> list[tuple[PlaceState, bool]]:
+        await furnish(database)
+        lossy = LosesAnswers(database)
+        placements, other = SqlPlacements(lossy, Crowd()), SqlPlacements(database, Crowd("there"))
+        with pytest.raises(StoreFailed):
+            await placements.claim(PLACEMENT)
+        lossy.is_healed = True
+        before, was_free = await other.claim(PLACEMENT)
+        await placements.give_up_sent()
+        after, is_free = await other.claim(PLACEMENT)
+        await placements.give_up_sent()
+        later, is_free_again = await placements.claim(PLACEMENT)
+        return [(before.state, was_free), (after.state, is_free), (later.state, is_free_again)]
+
+    assert run(work) == [(PlaceState.SENT, False), (PlaceState.SENT, True), (PlaceState.SENT, False)]

@@ -67,6 +67,13 @@ class PlaceOrders:
             PlaceUnknown: sent, and nobody knows; a repeat with the same client order id finds out.
         """
         broker = await self._sessions.trading(target.connection)
+        # In a task of its own: whoever claims must send and record, though its caller hangs up.
+        placed = self._tasks.start(self._claim_and_send(broker, target, wanted), name="place")
+        return await asyncio.shield(placed)
+
+    async def _claim_and_send(
+        self, broker: Broker, target: OwnedAccount, wanted: NewOrder | NewGroup
+    ) -> Sequence[Order]:
         wish = PlaceIntent(
             account_id=target.account.account_id,
             client_order_id=wanted.client_order_id,
@@ -78,10 +85,7 @@ class PlaceOrders:
         if intent.content_hash != wish.content_hash:
             raise ClientOrderIdReused
         if is_mine:
-            # In a task of its own: a caller who hangs up must not leave the outcome unrecorded.
-            return await asyncio.shield(
-                self._tasks.start(self._send(broker, target, wanted, intent), name="place")
-            )
+            return await self._send(broker, target, wanted, intent)
         return await self._join(broker, target, wish, intent)
 
     async def _send(

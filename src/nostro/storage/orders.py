@@ -59,7 +59,7 @@ def save(
     *,
     tells: bool = True,
 ) -> None:
-    """Store the newest look at each order. A closed order stays as it is: nothing reopens it.
+    """Store the newest look at each order: looks overlap, and an older one may be heard last.
 
     What changed of an order that is followed goes to the outbox, where `tells`.
     """
@@ -78,11 +78,18 @@ def save(
                 outbox.follow(connection, account_id, [order.brokerage_order_id])
             continue
         known = decode_order(stored["snapshot"])
-        if known.status.is_closed and not order.status.is_closed:
+        if _is_older(order, known):
             continue
         _upsert(connection, account_id, order, at)
         if tells and stored["is_followed"]:
             outbox.add_change(connection, event_of_change(account_id, known, order, at), stored["seen_at"])
+
+
+def _is_older(seen: Order, known: Order) -> bool:
+    """Compare two looks. Whatever their times: nothing reopens a closed order."""
+    if seen.status.is_closed is not known.status.is_closed:
+        return known.status.is_closed
+    return seen.updated_at < known.updated_at
 
 
 def _has_account(connection: Connection, account_id: AccountId) -> bool:

@@ -6,11 +6,12 @@ its fact, so that one fact has one id, whoever writes it how often.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, exists, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from nostro.domain.event import OrderEvent
@@ -144,24 +145,18 @@ class SqlOutbox:
         self._database = database
 
     async def waiting(self, now: datetime) -> Sequence[ClientId]:
-        query = select(webhook_event.c.client_id).where(_ready(now)).distinct()
+        asked = {"now": now}
         return await self._database.read(
-            lambda connection: [ClientId(client_id) for client_id in connection.execute(query).scalars()]
+            lambda connection: [ClientId(each) for each in connection.execute(_waiting(), asked).scalars()]
         )
 
     async def claim(
         self, client_id: ClientId, now: datetime, until: datetime, limit: int
     ) -> Sequence[OutboxEvent]:
-        query = (
-            select(webhook_event)
-            .where(webhook_event.c.client_id == client_id, _ready(now))
-            .order_by(webhook_event.c.due_at, webhook_event.c.sequence)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=webhook_event)
-        )
+        asked = {"client_id": client_id, "now": now, "most": limit}
 
         def work(connection: Connection) -> list[OutboxEvent]:
-            rows = connection.execute(query).mappings().all()
+            rows = connection.execute(_due(), asked).mappings().all()
             mine = webhook_event.c.sequence.in_([row["sequence"] for row in rows])
             claim = update(webhook_event).where(mine)
             connection.execute(claim.values(due_at=until, attempts=webhook_event.c.attempts + 1))
@@ -228,7 +223,24 @@ class SqlOutbox:
         return await self._database.write(lambda connection: connection.execute(change).rowcount)
 
 
-def _ready(now: datetime) -> Any:
+@cache
+def _waiting() -> Select[Any]:
+    """Whose events may be claimed. Made once, as `_due`: they are asked several times a second."""
+    return select(webhook_event.c.client_id).where(_ready()).distinct()
+
+
+@cache
+def _due() -> Select[Any]:
+    return (
+        select(webhook_event)
+        .where(webhook_event.c.client_id == bindparam("client_id"), _ready())
+        .order_by(webhook_event.c.due_at, webhook_event.c.sequence)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=webhook_event)
+    )
+
+
+def _ready() -> Any:
     """Say what may be claimed: due, its partner listens, and no earlier event of its order is pending."""
     earlier = webhook_event.alias("earlier")
     waits = exists().where(
@@ -237,7 +249,9 @@ def _ready(now: datetime) -> Any:
         earlier.c.state == EventState.PENDING.value,
         earlier.c.sequence < webhook_event.c.sequence,
     )
-    is_due = (webhook_event.c.state == EventState.PENDING.value) & (webhook_event.c.due_at <= now)
+    is_due = (webhook_event.c.state == EventState.PENDING.value) & (
+        webhook_event.c.due_at <= bindparam("now")
+    )
     return is_due & exists(_listens(webhook_event.c.client_id)) & ~waits
 
 

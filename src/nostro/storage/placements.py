@@ -1,6 +1,8 @@
 """Orders on their way to a brokerage, and previews that may become orders, in SQL."""
 
+import itertools
 import json
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, Update, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from nostro.domain.errors import StoreFailed
 from nostro.domain.ids import AccountId, BrokerageOrderId, ClientOrderId
 from nostro.domain.order import Order
 from nostro.domain.place import NewOrder
@@ -16,6 +19,8 @@ from nostro.storage import orders, outbox
 from nostro.storage.database import Database
 from nostro.storage.port import MemberId, Members, PlaceIntent, PlaceState
 from nostro.storage.tables import place_intent, previewed_trade
+
+_DOUBTS_MAX = 10_000
 
 _new_order = msgspec.json.Decoder(NewOrder)
 
@@ -26,10 +31,18 @@ class SqlPlacements:
     def __init__(self, database: Database, members: Members) -> None:
         self._database = database
         self._members = members
+        self._claims = itertools.count(1)
+        self._in_doubt: deque[str] = deque(maxlen=_DOUBTS_MAX)
+        """Claims whose commit was not heard of; none of them is ever sent."""
 
     async def claim(self, intent: PlaceIntent) -> tuple[PlaceIntent, bool]:
         me = self._members.me()
-        return await self._database.write(lambda connection: _claim(connection, intent, me))
+        claim = f"{me}/{next(self._claims)}"
+        try:
+            return await self._database.write(lambda connection: _claim(connection, intent, me, claim))
+        except StoreFailed:
+            self._in_doubt.append(claim)
+            raise
 
     async def finish(self, intent: PlaceIntent, placed: Sequence[Order], at: datetime) -> None:
         def work(connection: Connection) -> None:
@@ -40,15 +53,26 @@ class SqlPlacements:
         await self._database.write(work)
 
     async def give_up_sent(self) -> None:
+        await self._take_back()
         is_sent = place_intent.c.state == PlaceState.SENT.value
         query = select(place_intent.c.owner).where(is_sent).distinct()
         owners = await self._database.read(lambda connection: connection.execute(query).scalars().all())
         for owner in owners:
             if owner is None or await self._members.is_gone(MemberId(owner)):
                 change = update(place_intent).where(is_sent, place_intent.c.owner.is_not_distinct_from(owner))
-                await self._give_up(change.values(state=PlaceState.UNKNOWN.value))
+                await self._change(change.values(state=PlaceState.UNKNOWN.value))
 
-    async def _give_up(self, change: Update) -> None:
+    async def _take_back(self) -> None:
+        if not self._in_doubt:
+            return
+        is_sent = place_intent.c.state == PlaceState.SENT.value
+        query = select(place_intent.c.claim).where(is_sent, place_intent.c.claim.in_(self._in_doubt))
+        for claim in await self._database.read(lambda connection: connection.execute(query).scalars().all()):
+            change = update(place_intent).where(is_sent, place_intent.c.claim == claim)
+            await self._change(change.values(state=PlaceState.NOT_SENT.value))
+            self._in_doubt.remove(claim)
+
+    async def _change(self, change: Update) -> None:
         await self._database.write(lambda connection: connection.execute(change).rowcount)
 
 
@@ -77,9 +101,9 @@ class SqlPreviews:
         return AccountId(row["account_id"]), _new_order.decode(row["new_order"]), row["created_at"]
 
 
-def _claim(connection: Connection, intent: PlaceIntent, me: MemberId) -> tuple[PlaceIntent, bool]:
+def _claim(connection: Connection, intent: PlaceIntent, me: MemberId, claim: str) -> tuple[PlaceIntent, bool]:
     query = select(place_intent).where(_is(intent)).with_for_update()
-    columns = {**_columns(intent), "owner": me}
+    columns = {**_columns(intent), "owner": me, "claim": claim}
     row = connection.execute(query).mappings().first()
     if row is None:
         key = {"account_id": intent.account_id, "client_order_id": intent.client_order_id}

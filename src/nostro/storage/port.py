@@ -282,7 +282,10 @@ class Placements(Protocol):
     async def finish(self, intent: PlaceIntent, orders: Sequence[Order], at: datetime) -> None: ...
 
     async def give_up_sent(self) -> None:
-        """Turn what processes that are gone left SENT into UNKNOWN."""
+        """Turn what processes that are gone left SENT into UNKNOWN.
+
+        What `claim` made durable, though it raised StoreFailed, becomes NOT_SENT: it was nobody's to send.
+        """
         ...
 
 

@@ -191,6 +191,7 @@ place_intent = Table(
     Column("message", Words, nullable=False),
     Column("order_ids", Text, nullable=False),
     Column("owner", Text),
+    Column("claim", Text),
     PrimaryKeyConstraint("account_id", "client_order_id"),
 )
 
