@@ -74,6 +74,8 @@ class Call:
     begun_s: float = 0.0
     begun_seq: int = 0
     """How long the exchange's log was then."""
+    stood_still_s: float = 0.0
+    """How long the process that was asked stood still meanwhile."""
     begun_states: int = 0
     """Of a receipt: how many states the intent had had."""
     moment: int = 0

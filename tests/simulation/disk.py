@@ -66,7 +66,7 @@ async def _furnish(disk: Disk, loop: SimLoop) -> None:
         settings(),
         clock=clock,
         ids=SimIds(dice(0, "ids")),
-        store=Store(database=database, vault=disk.vault, members=SimMembers(loop, 0)),
+        store=Store(database=database, vault=disk.vault, members=SimMembers(loop, 0, set())),
         embedded=Embedded(ledger=ledger, exchange=exchange, faults=faults, venue=network),
     )
     do = nostro.commands

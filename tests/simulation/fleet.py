@@ -12,6 +12,7 @@ from nostro.app import Embedded, Store, build
 from nostro.domain.errors import StoreFailed
 from nostro.http.gateway import Gateway
 from nostro.ports import Clock, Ids
+from nostro.storage.port import MemberId
 from nostro.webhooks.relay import Deliver
 
 from .caller import Call
@@ -21,8 +22,11 @@ from .loop import WORLD, Killed, SimLoop, process
 from .network import Network
 from .oracle import Oracle
 from .plan import Plan
-from .ports import SimClock, SimMembers
+from .ports import SimClock, SimMembers, process_of
 from .reached import Reached
+
+LOCK_LOST_S = 2.0
+"""Of a process that stands still: after this time the others take it for gone."""
 
 
 @dataclass(slots=True)
@@ -85,6 +89,10 @@ class Fleet:
         self._numbers = itertools.count(WORLD + 1)
         self._waiting: list[Visit] = []
         self._steps = 0
+        self._members: dict[int, SimMembers] = {}
+        self._lost: set[MemberId] = set()
+        self._stood_still: list[tuple[int, float, float]] = []
+        """Which process, from when, until when."""
         self._visits: dict[str, int] = {}
         self.is_chaos = True
         """While it is, processes die and the database fails as planned."""
@@ -107,6 +115,9 @@ class Fleet:
             slot = next(each for each in self._slots if each.number == which)
             self._reached.note("a process died between callbacks")
             self._kill(slot, "between callbacks")
+        for step, for_s in self._plan.freezes:
+            if self.is_chaos and self._steps == step:
+                self._freeze(which, for_s)
 
     # Requests
 
@@ -160,7 +171,7 @@ class Fleet:
             is_alive=lambda: not self._loop.is_dead(number),
             on_commit=self._oracle.on_commit,
         )
-        members = SimMembers(self._loop, number)
+        members = self._members[number] = SimMembers(self._loop, number, self._lost)
         while True:
             try:
                 nostro = await build(
@@ -177,7 +188,7 @@ class Fleet:
                 break
             except StoreFailed:
                 await self._clock.sleep(0.2)
-        self._oracle.on_ready(lambda member: int(member) in gone)
+        self._oracle.on_ready(lambda member: process_of(member) in gone)
         slot.gateway = nostro.application()
 
     def _visit(self, slot: Slot, name: str) -> None:
@@ -197,6 +208,31 @@ class Fleet:
             if visit.process == slot.number and not visit.answered.done():
                 visit.answered.set_exception(ConnectionLost())
         self._loop.call_later(self._rng.choice((0.0, 0.1, 2.0)), self._boot, slot, context=Context())
+
+    def _freeze(self, which: int, for_s: float) -> None:
+        self._note(f"process {which} stands still for {for_s:g} s")
+        self._reached.note("a process stood still")
+        self._loop.freeze(which, for_s)
+        if for_s > LOCK_LOST_S and which in self._members:
+            self._loop.call_later(LOCK_LOST_S, self._lose, which, context=Context())
+        self._stood_still.append((which, self._loop.time(), self._loop.time() + for_s))
+
+    def _lose(self, which: int) -> None:
+        self._members[which].lose()
+        self._network.disown(which)
+
+    @property
+    def longest_freeze_s(self) -> float:
+        return max((for_s for _, for_s in self._plan.freezes), default=0.0)
+
+    def stood_still_s(self, number: int, since_s: float) -> float:
+        """Say for how long the process has stood still since then."""
+        now_s = self._loop.time()
+        return sum(
+            max(min(ended_s, now_s) - max(begun_s, since_s), 0.0)
+            for which, begun_s, ended_s in self._stood_still
+            if which == number
+        )
 
     def _take_store_fault(self, what: str) -> str | None:
         if not self.is_chaos:

@@ -73,6 +73,7 @@ class SimLoop(asyncio.AbstractEventLoop):
         self._timers: list[tuple[float, int, _Ready]] = []
         self._order = itertools.count()
         self._dead: set[int] = set()
+        self._frozen_until_s: dict[int, float] = {}
         self._started: list[_Started] = []
         self.steps = 0
         self.trace = 0
@@ -91,6 +92,10 @@ class SimLoop(asyncio.AbstractEventLoop):
 
     def dead(self) -> frozenset[int]:
         return frozenset(self._dead)
+
+    def freeze(self, which: int, for_s: float) -> None:
+        """Let a process stand still, as one that is stopped or swapped out: what it had to do is late."""
+        self._frozen_until_s[which] = self._now_s + for_s
 
     def skip(self, by_s: float) -> None:
         """Let time pass while nothing runs, as on a machine that sleeps: what was due meanwhile is late."""
@@ -140,6 +145,11 @@ class SimLoop(asyncio.AbstractEventLoop):
         self.trace = zlib.crc32(b"%d %d %d" % (index, len(self._ready), which), self.trace)
         self._on_step(which)
         if which in self._dead:
+            return
+        wakes_s = self._frozen_until_s.get(which, 0.0)
+        if wakes_s > self._now_s:
+            late = _Ready(handle, callback, arguments, context)
+            heapq.heappush(self._timers, (wakes_s, next(self._order), late))
             return
         try:
             context.run(callback, *arguments)

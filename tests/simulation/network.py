@@ -83,6 +83,8 @@ class Network(EmbeddedVenue):
         self._by_request: dict[int, Parcel] = {}
         self.cancels: list[Parcel] = []
         self.is_slow = True
+        self.adapter_bug_rate = 0.0
+        """How often the adapter breaks over the reply to a cancel."""
         self._log_read = 0
 
     def transport(self, api_key: str) -> Transport:
@@ -94,6 +96,11 @@ class Network(EmbeddedVenue):
             if parcel.sender == sender:
                 parcel.is_answered = True
                 parcel.sender_died.set()
+
+    def disown(self, sender: int) -> None:
+        """Say that a process is taken for gone, and what it hears of its requests does not count any more."""
+        for parcel in self.cancels:
+            parcel.is_answered |= parcel.sender == sender
 
     async def carry(self, line: Transport, api_key: str, request: Request, timeout_s: float) -> Reply:
         """Send for the calling process; raises as a Transport does."""
@@ -123,6 +130,10 @@ class Network(EmbeddedVenue):
             raise TimedOut("no reply in time") from None
         finally:
             parcel.is_answered = True
+
+    def break_adapter(self, request: Request) -> None:
+        if request.operation == "cancel" and self._rng.random() < self.adapter_bug_rate:
+            raise ZeroDivisionError("the adapter has a bug")
 
     async def _travel(self, line: Transport, parcel: Parcel, timeout_s: float) -> Reply:
         try:
@@ -186,4 +197,6 @@ class _Line:
         self._api_key = api_key
 
     async def send(self, request: Request, timeout_s: float) -> Reply:
-        return await self._network.carry(self._line, self._api_key, request, timeout_s)
+        reply = await self._network.carry(self._line, self._api_key, request, timeout_s)
+        self._network.break_adapter(request)
+        return reply

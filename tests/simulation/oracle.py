@@ -97,11 +97,13 @@ class Oracle:
         self.demand(user.api_key == parcel.api_key, "I10: a cancel went out under another customer's key")
         found = self._image.rows(
             "SELECT cancel_id, state FROM cancel_intent WHERE account_id = ? AND brokerage_order_id = ?"
-            " AND resolved_at IS NULL",
+            " AND resolved_at IS NULL AND sent_at IS NULL",
             user.account_id,
             parcel.order_id,
         )
-        self.demand([state for _, state in found] == ["INTENT"], f"I13: sent with {found} on disk")
+        # UNKNOWN where the sender was taken for gone, and has still time to begin.
+        is_on_disk = [state for _, state in found] in (["INTENT"], ["UNKNOWN"])
+        self.demand(is_on_disk, f"I13: sent with {found} on disk")
         if not found:
             return
         parcel.cancel_id = found[0][0]
@@ -244,7 +246,7 @@ class Oracle:
         self.demand(key != (500, "1000"), f"a bug answered {call.what}: {call.answer}")
         self.demand(call.status != 401, f"a signed request was refused: {call.answer}")
         if call.what == "cancel":
-            took_s = self._now_s() - call.begun_s
+            took_s = self._now_s() - call.begun_s - call.stood_still_s
             self.demand(took_s <= ANSWER_WITHIN_S, f"I25: a cancel was answered after {took_s:.2f} s")
             self._judge_cancel(call, key)
         elif call.what == "look" and call.status == 200:
@@ -273,23 +275,25 @@ class Oracle:
         self._cancel_ids.add(cancel_id)
         self.demand(cancel_id in self._intents, "I15: an answer about an intent that is not on disk")
         fact, word = self.truth.facts[call.order_id][-1], answer["status"]
+        states = self.states[cancel_id]
         told = self._told.get(call.order_id)
         if told is not None and call.begun_s > told[0]:
             self.demand(word == told[1], f"I18: {told[1]} was said before, and now {word}")
         if call.status == 200 and word != "CANCEL_PENDING":
             self.demand(word == fact.word, f"I1: {word} was said, and the order is {fact}")
+            self.demand(states[-1] is CancelState.CONFIRMED, f"I13: {word} was said, and is not on disk")
         elif call.status == 200:
+            self.demand(CancelState.ACKED in states, "I13: CANCEL_PENDING was said, and never on disk")
             was_pending = any(each.status == "pending_cancel" for each in self.truth.facts[call.order_id])
             self.demand(was_pending or self.forgetful, "CANCEL_PENDING was said, and no cancel ever was")
         elif key == (400, "7040"):
             self.demand(word == fact.word, f"I2: too late, {word}, was said, and the order is {fact}")
+            self.demand(states[-1] is CancelState.TOO_LATE, "I13: too late was said, and is not on disk")
             self._judge_order(call, answer["order"])
         elif key == (400, "7041"):
-            self.demand(self.states[cancel_id][-1] is CancelState.REFUSED, "I3: refused without a refusal")
+            self.demand(states[-1] is CancelState.REFUSED, "I3: refused without a refusal")
         elif key == (503, "7020"):
-            self.demand(
-                self.states[cancel_id][-1] is CancelState.NOT_SENT, "I4: not sent, and not so on disk"
-            )
+            self.demand(states[-1] is CancelState.NOT_SENT, "I4: not sent, and not so on disk")
         else:
             self.demand(key == (500, "7042"), f"an answer that no cancel has: {key} {answer}")
         if word in ("CANCELED", "PARTIAL_CANCELED") or key == (400, "7040"):

@@ -82,6 +82,10 @@ class Plan:
     """Named points, each with the visit at which a process dies there."""
     crash_steps: tuple[int, ...]
     """Processes die before these callbacks, counted over all of them."""
+    freezes: tuple[tuple[int, float], ...]
+    """Before which callbacks a process stands still, and for how many seconds."""
+    adapter_bug_rate: float
+    """How often an adapter breaks over the brokerage's reply to a cancel."""
     store_failure_rate: float
     store_lost_answer_rate: float
     store_outages: tuple[tuple[float, float], ...]
@@ -106,7 +110,7 @@ def possible_faults(faults: FaultPlan) -> list[tuple[str, str]]:
     return found
 
 
-def draw(seed: int, workers: int, possible: list[tuple[str, str]]) -> Plan:
+def draw(seed: int, workers: int | None, possible: list[tuple[str, str]]) -> Plan:
     rng = dice(seed, "plan")
     chaos_s = rng.choice((2.0, 4.0, 8.0))
     orders = rng.randint(1, 4)
@@ -125,7 +129,7 @@ def draw(seed: int, workers: int, possible: list[tuple[str, str]]) -> Plan:
         outages.append((begun, begun + rng.choice((0.3, 3.0, 12.0))))
     return Plan(
         seed=seed,
-        workers=workers,
+        workers=workers or rng.choice((1, 2, 2, 2, 4)),
         callers=rng.randint(1, 6),
         orders=orders,
         calls_per_caller=rng.randint(1, 5),
@@ -137,11 +141,13 @@ def draw(seed: int, workers: int, possible: list[tuple[str, str]]) -> Plan:
         ),
         crash_points=tuple((rng.choice(CRASH_POINTS), rng.randint(1, 3)) for _ in sometimes(0.4, 2)),
         crash_steps=tuple(sorted(rng.randint(1, 1200) for _ in sometimes(0.3, 3))),
+        freezes=tuple((rng.randint(1, 1200), rng.choice((0.5, 3.0, 6.0, 60.0))) for _ in sometimes(0.15, 3)),
+        adapter_bug_rate=0.3 if rng.random() < 0.05 else 0.0,
         store_failure_rate=rng.choice((0.01, 0.05)) if rng.random() < 0.2 else 0.0,
         store_lost_answer_rate=rng.choice((0.01, 0.05)) if rng.random() < 0.2 else 0.0,
         store_outages=tuple(outages),
         handlers_are_cancelled=False,
-        clock_jumps=tuple((moment(), rng.choice((-60.0, -5.0, 5.0, 3600.0))) for _ in sometimes(0.1, 2)),
+        clock_jumps=tuple((moment(), rng.choice((-3600.0, -5.0, 5.0, 3600.0))) for _ in sometimes(0.15, 2)),
         receivers=tuple(_draw_receiver(rng, moment() * rng.random()) for _ in sometimes(0.5, 3)),
     )
 

@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from nostro.domain.errors import StoreFailed
-from nostro.storage.port import MemberId
+from nostro.storage.port import CLAIM_VALID_S, MemberId
 
 from .loop import SimLoop
 
@@ -54,25 +54,40 @@ class SimIds:
 
 
 class SimMembers:
-    """See `storage.port.Members`: a process is gone when the loop runs it no more."""
+    """See `storage.port.Members`: a process is gone when the loop runs it no more, or its lock was lost."""
 
-    goes_on_s = 0.0
+    goes_on_s = CLAIM_VALID_S + 1.0
 
-    def __init__(self, loop: SimLoop, number: int) -> None:
+    def __init__(self, loop: SimLoop, number: int, lost: set[MemberId]) -> None:
+        """`lost` is shared by all: the lives of processes that may still run."""
         self._loop = loop
-        self._me = MemberId(str(number))
-        self._is_member = False
+        self._number = number
+        self._lost = lost
+        self._lives = 0
+        self._me: MemberId | None = None
 
     def me(self) -> MemberId:
-        if not self._is_member:
+        if self._me is None:
             raise StoreFailed
         return self._me
 
     async def enter(self) -> None:
-        self._is_member = True
+        if self._me is None:
+            self._lives += 1
+            self._me = MemberId(f"{self._number}/{self._lives}")
 
     async def is_gone(self, member: MemberId) -> bool:
-        return self._loop.is_dead(int(member))
+        return member in self._lost or self._loop.is_dead(process_of(member))
 
     async def leave(self) -> None:
-        self._is_member = False
+        self._me = None
+
+    def lose(self) -> None:
+        """Take the lock away, as a database does from a connection that does not answer."""
+        if self._me is not None:
+            self._lost.add(self._me)
+            self._me = None
+
+
+def process_of(member: str) -> int:
+    return int(member.partition("/")[0])

@@ -35,6 +35,7 @@ _EVIDENCE = {
     ("CancelUnknown unreadable_reply", "UNKNOWN"),
     ("CancelUnknown other_order_in_reply", "UNKNOWN"),
     ("CancelUnknown rate_limited", "UNKNOWN"),
+    ("CancelUnknown adapter_failed", "UNKNOWN"),
     ("NotSent connect_failed", "NOT_SENT"),
     ("restart", "UNKNOWN"),
     ("look canceled", "CONFIRMED"),
@@ -50,6 +51,7 @@ _TROUBLES = {
     "a request arrived after it was given up",
     "a request arrived after its sender had died",
     "a process died between callbacks",
+    "a process stood still",
     "the database failed",
     "the database lost its answer",
     "the wall clock jumped back",
@@ -79,8 +81,8 @@ _PLACEMENTS = {
 class Reached:
     """Counts by name; add those of several runs with `add`."""
 
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
+    def __init__(self, counts: Counter[str] | None = None) -> None:
+        self.counts: Counter[str] = Counter(counts)
 
     def note(self, what: str) -> None:
         self.counts[what] += 1

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from nostro.storage.port import CLAIM_VALID_S
+
 from .disk import Disk
 from .plan import CRASH_POINTS, Plan, PlannedFault
 from .world import World
@@ -20,6 +22,8 @@ CALM = Plan(
     moves=(),
     crash_points=(),
     crash_steps=(),
+    freezes=(),
+    adapter_bug_rate=0.0,
     store_failure_rate=0.0,
     store_lost_answer_rate=0.0,
     store_outages=(),
@@ -27,6 +31,25 @@ CALM = Plan(
     clock_jumps=(),
     receivers=(),
 )
+
+
+def calm_fault(
+    at_s: float,
+    kind: str,
+    *,
+    times: int | None = 1,
+    delay_s: float | None = None,
+    processed: bool | None = None,
+) -> PlannedFault:
+    return PlannedFault(
+        at_s=at_s,
+        operation="cancel",
+        kind=kind,
+        times=times,
+        order=0,
+        delay_s=delay_s,
+        processed=processed,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -68,15 +91,7 @@ def test_a_placement_that_was_never_sent_is_placed_at_last_by_its_repeats(disk: 
 
 
 def test_a_brokerage_that_forgets_a_cancel_it_took_is_never_called_done(disk: Disk) -> None:
-    forgets = PlannedFault(
-        at_s=0.0,
-        operation="cancel",
-        kind="ack_never_cancels",
-        times=None,
-        order=0,
-        delay_s=None,
-        processed=None,
-    )
+    forgets = calm_fault(at_s=0.0, kind="ack_never_cancels", times=None)
     world = live(disk, replace(CALM, faults=(forgets,)))
     assert "state ACKED -> CONFIRMED" not in world.reached.counts
 
@@ -89,3 +104,27 @@ def test_a_handler_cancelled_anywhere_leaves_no_intent_that_nobody_works_on(disk
     for seed in range(34, 54):  # in some of them it is just between a claim and what follows it
         plan = replace(CALM, seed=seed, callers=6, orders=4, calls_per_caller=5, handlers_are_cancelled=True)
         live(disk, plan)
+
+
+@pytest.mark.parametrize("for_s", [3.0, 30.0])
+def test_a_process_that_stands_still_before_any_callback_of_a_cancel_breaks_no_promise(
+    disk: Disk, for_s: float
+) -> None:
+    stale = 0
+    for step in range(4, 164, 4):
+        world = live(disk, replace(CALM, callers=2, freezes=((step, for_s),)))
+        stale += world.reached.counts["evidence NotSent refused_locally => NOT_SENT"]
+    assert bool(stale) == (for_s > CLAIM_VALID_S), "what may be sent after a sleep, and what may not"
+
+
+def test_a_clock_set_forward_ends_no_doubt_early(disk: Disk) -> None:
+    for seed in range(20):
+        hangs = [calm_fault(at_s=0.0, kind="hang", delay_s=None, processed=False)] * 2
+        jumps = tuple((0.1 * n, 3600.0) for n in range(1, 60))
+        live(disk, replace(CALM, seed=seed, chaos_s=6.0, faults=tuple(hangs), clock_jumps=jumps))
+
+
+def test_an_adapter_that_breaks_over_a_reply_proves_nothing(disk: Disk) -> None:
+    world = live(disk, replace(CALM, adapter_bug_rate=1.0))
+    assert world.reached.counts["evidence CancelUnknown adapter_failed => UNKNOWN"] > 0
+    assert world.reached.counts["state UNKNOWN -> CONFIRMED"] > 0

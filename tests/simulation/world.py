@@ -35,7 +35,7 @@ from .loop import new_loop
 from .network import Network
 from .oracle import Broken, Oracle
 from .plan import Plan, PlannedFault, draw, possible_faults
-from .ports import SimClock, SimIds, dice
+from .ports import SimClock, SimIds, dice, process_of
 from .reached import Reached
 from .receiver import Receivers
 
@@ -43,6 +43,9 @@ PEACE_S = 3600.0
 
 FORGOTTEN_S = 30.0
 """How long a cancel that the brokerage took and forgot is left pending, before its order ends otherwise."""
+
+SWEPT_S = 3.0
+"""A process that was taken for gone sees that within this time, and joins again."""
 
 STEPS_MAX = 300_000
 
@@ -56,12 +59,12 @@ class World:
         disk: Disk,
         seed: int,
         *,
-        workers: int = 2,
+        workers: int | None = None,
         plan: Plan | None = None,
         peace_s: float = PEACE_S,
         log: Callable[[str], None] | None = None,
     ) -> None:
-        """`plan` takes the place of what the seed draws; `log` is told what happens, line by line.
+        """`plan` and `workers` take the place of what the seed draws; `log` is told what happens.
 
         Everything must be settled within `peace_s`, once nothing goes wrong any more.
         """
@@ -84,7 +87,7 @@ class World:
             disk.image,
             self.reached,
             self.loop.time,
-            is_gone=lambda member: self.loop.is_dead(int(member)),
+            is_gone=lambda member: self.loop.is_dead(process_of(member)),
         )
         self._network = Network(
             self._exchange,
@@ -96,6 +99,7 @@ class World:
             on_arrival=self.oracle.on_arrival,
             on_refusal=partial(self.reached.fault, kind="drop_before"),
         )
+        self._network.adapter_bug_rate = self.plan.adapter_bug_rate
         self._receivers = self._open_receivers(seed)
         self._outbox = SqlOutbox(open_database(disk.image, self._clock, self.oracle.on_commit))
         self.fleet = Fleet(
@@ -154,8 +158,10 @@ class World:
             task.result()
         self._note("peace")
         self.fleet.is_chaos = self._network.is_slow = False
+        self._network.adapter_bug_rate = 0.0
         self._faults.clear()
         await self.fleet.until_up()
+        await self._clock.sleep(self.fleet.longest_freeze_s + SWEPT_S)
         await self._settle()
         await self._place_everything_again()
         await self._ask_everybody_again()
@@ -308,6 +314,7 @@ class World:
                 visit.handler.cancel()
         else:
             call.answer = json.loads(content)
+            call.stood_still_s = self.fleet.stood_still_s(visit.process, call.begun_s)
             self._note(f"{call.what} {call.order_id} <- {call.status} {_word(call.answer)}")
             self.oracle.judge(call)
 

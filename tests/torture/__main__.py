@@ -1,7 +1,7 @@
 """Try to break every promise, for as long as you like, and publish what came of it: `make torture`.
 
-Prints progress and a table, writes build/torture.json, puts the figures into docs/reliability.md, and ends with
-1 when anything broke or a danger was never met.
+Prints progress and a table, writes build/torture.json, puts the figures into docs/reliability.md, and ends
+with 1 when anything broke or a danger was never met.
 """
 
 import argparse

@@ -69,10 +69,12 @@ def _live(seeds: range, engine: str) -> Outcome:
         try:
             world.run()
         except Broken as error:
-            replay = f"python -m tests.simulation {seed} --engine {engine}"
+            replay = f"python -m tests.simulation --seed {seed} --engine {engine}"
             outcome.violations.append(f"seed {seed} on {engine}: {error}\n  replay: {replay}")
         outcome.counts.update(world.reached.counts)
         outcome.counts["seeds"] += 1
-        outcome.counts["histories"] += world.oracle.calls
+        outcome.counts["calls"] += world.oracle.calls
+        outcome.counts["histories"] += world.oracle.histories
+        outcome.counts["unexplained"] += world.oracle.unexplained
         outcome.counts["crashes"] += world.fleet.crashes
     return outcome
