@@ -48,6 +48,7 @@ from nostro.sim.server import API_KEY_HEADER, OPENING_CASH, OPENING_KEY, SimServ
 from nostro.sim.venue import EmbeddedVenue
 from nostro.storage.connections import SqlConnections
 from nostro.storage.database import Database
+from nostro.storage.folder import make_folder
 from nostro.storage.identity import SqlKeys, SqlLoginLinks, SqlSeenRequests, SqlUsers
 from nostro.storage.journal import SqlJournal
 from nostro.storage.members import FileMembers
@@ -259,7 +260,7 @@ async def open_store(data: Path, database_url: str, ids: Ids) -> Store:
 
     Raises VaultError, SchemaTooNew, StoreFailed.
     """
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240 - nothing else runs yet
+    make_folder(data)
     vault = open_key_ring(data / "keys.json", ids)
     database: Database
     members: Members

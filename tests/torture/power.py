@@ -1,0 +1,248 @@
+"""Power cuts on real servers: `python -m tests.torture.power ENGINE SEED [COUNT]` runs these seeds again.
+
+One trial: orders rest at a brokerage, callers cancel them through one or two servers, the brokerage fails now
+and then, and at a chance moment, or as a server reaches a named point, the power goes. The disk keeps what it
+must and what chance adds. The machine is switched on again, and what it then says is compared with what
+callers were told before, and with what the brokerage wrote down. The brokerage keeps its power throughout.
+
+A seed fixes the orders, faults, moments and the disk's luck; how processes interleave is the machine's.
+"""
+
+import contextlib
+import http.client
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.server.world import Server
+
+from .disk import Luck
+from .machine import ENGINES, Factory, Machine, factory
+from .outcome import Outcome, Tell
+
+CUTS_PER_WORLD = 10
+ORDERS = (3, 6)
+CALLERS_PER_ORDER = 2
+CUT_AFTER_S_MAX = 0.12
+SETTLE_S = 15.0
+"""Within what time, after the power is back and the brokerage well, every cancel must have ended."""
+
+POINTS = ("after_intent", "before_send", "after_send", "before_commit", "after_commit", "before_answer")
+FAULTS = ("hang", "reply_lost", "reply_delayed", "ack_only", "error_500_not_done", "error_502_done")
+_FINAL = {"CONFIRMED", "TOO_LATE", "REFUSED", "NOT_SENT"}
+_ROWS = "SELECT cancel_id, brokerage_order_id, state FROM cancel_intent"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a seed fixes of one trial."""
+
+    seed: int
+    orders: int
+    servers: int
+    faults: tuple[str, ...]
+    """For each order a kind of fault, or an empty word."""
+    point: str
+    """Where a server kills itself, and takes the power with it; empty: at `cut_after_s`."""
+    cut_after_s: float
+    luck: Luck
+
+    @classmethod
+    def draw(cls, seed: int) -> "Plan":
+        rng = Random(seed)
+        orders = rng.randint(*ORDERS)
+        return cls(
+            seed=seed,
+            orders=orders,
+            servers=rng.choice((1, 1, 1, 2)),
+            faults=tuple(rng.choice(FAULTS) if rng.random() < 0.4 else "" for _ in range(orders)),
+            point=rng.choice(POINTS) if rng.random() < 0.4 else "",
+            cut_after_s=rng.uniform(0, CUT_AFTER_S_MAX),
+            luck=Luck.draw(rng),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a caller was told of one cancel before the power went."""
+
+    order_id: str
+    cancel_id: str
+    state: str
+    """As its receipt said, or, where nobody came to ask, as the answer's own words imply; empty: either."""
+
+
+@dataclass(slots=True)
+class World:
+    machine: Machine
+    told: list[Told] = field(default_factory=list)
+    """Of all trials in this world: no cut may take any of it back."""
+
+
+def run(
+    count: int, *, engine: str, seed_base: int, tell: Tell, source: Path | None = None
+) -> Outcome:
+    """Cut the power `count` times, under the seeds from `seed_base` on; `source` is a copy of `src` to run.
+
+    Raises NoCompiler.
+    """
+    outcome = Outcome()
+    plans = [Plan.draw(seed) for seed in range(seed_base, seed_base + count)]
+    with factory(engine, source) as parts:
+        for first in range(0, count, CUTS_PER_WORLD):
+            for done, found in enumerate(_world(parts, plans[first : first + CUTS_PER_WORLD]), first + 1):
+                outcome += found
+                tell(done)
+    return outcome
+
+
+def _world(parts: Factory, plans: Sequence[Plan]) -> Iterator[Outcome]:
+    """Run trials one after the other on one machine; a machine that is beyond help ends them."""
+    with parts.machine() as machine:
+        world = World(machine)
+        for plan in plans:
+            machine.start(plan.servers, plan.point)
+            outcome = _trial(world, plan)
+            where = f"python -m tests.torture.power {parts.engine} {plans[0].seed}"
+            again = f"{where} {plan.seed - plans[0].seed + 1}"
+            outcome.violations = [f"{each} ({again})" for each in outcome.violations]
+            yield outcome
+            machine.kill()
+
+
+def _trial(world: World, plan: Plan) -> Outcome:
+    machine, rng = world.machine, Random(plan.seed)
+    order_ids = [machine.servers[0].place(units=number + 1) for number in range(plan.orders)]
+    for order_id, kind in zip(order_ids, plan.faults, strict=True):
+        if kind:
+            machine.brokerage.fault(kind, order_id=order_id)
+    world.told += _cancel_until_dark(machine, plan, order_ids, rng)
+    machine.brokerage.control("DELETE", "/faults")
+    counts = Counter({"power_cuts": 1, "cancels under a cut": len(order_ids)})
+    counts[f"a power cut at {plan.point or 'a chance moment'}"] += 1
+    try:
+        machine.start()
+    except AssertionError as error:
+        return Outcome([f"after a power cut it does not start again: {error}"], counts)
+    violations = [*_lost(world), *_unsettled(machine, order_ids), *_untrue(machine, order_ids)]
+    if machine.cluster is None:
+        [(found,)] = machine.journal("PRAGMA integrity_check")
+        violations += [] if found == "ok" else [f"the database is damaged: {found}"]
+    return Outcome(violations, counts)
+
+
+def _cancel_until_dark(
+    machine: Machine, plan: Plan, order_ids: Sequence[str], rng: Random
+) -> list[Told]:
+    """Let callers cancel, cut the power in their midst, and return what they were told."""
+    calls = [(order_id, rng.choice(machine.servers), rng.uniform(0, 0.05)) for order_id in order_ids]
+    calls *= CALLERS_PER_ORDER
+    with ThreadPoolExecutor(len(calls)) as pool:
+        told = [pool.submit(_ask, *call) for call in calls]
+        if plan.point:
+            with contextlib.suppress(AssertionError):
+                _wait_for_death(machine.servers[-1])
+        else:
+            time.sleep(plan.cut_after_s)
+        machine.cut_power(plan.luck, rng)
+    return [each for call in told for each in call.result()]
+
+
+def _wait_for_death(server: Server) -> None:
+    """Wait for a server that kills itself; not for ever, as its callers may all have gone to the other."""
+    deadline = time.monotonic() + 1.0
+    stat = Path(f"/proc/{server.pid}/stat")
+    while stat.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def _ask(order_id: str, server: Server, delay_s: float) -> list[Told]:
+    """Cancel, as often as there is an answer, and look at the receipt; until the power is gone."""
+    time.sleep(delay_s)
+    told: list[Told] = []
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        for _ in range(3):
+            reply = server.cancel(order_id, headers={"Prefer": "wait=0"})
+            if not isinstance(reply.body, dict) or "cancel_id" not in reply.body:
+                continue
+            cancel_id = reply.body["cancel_id"]
+            told.append(Told(order_id, cancel_id, _implied(reply.body.get("status"))))
+            receipt = server.call("GET", f"/cancellations/{cancel_id}")
+            state = receipt.body["state"] if receipt.status == 200 else f"no receipt: {receipt.status}"
+            told.append(Told(order_id, cancel_id, state))
+    return told
+
+
+def _implied(status: str | None) -> str:
+    return {"CANCELED": "CONFIRMED", "PARTIAL_CANCELED": "CONFIRMED", "NOT_SENT": "NOT_SENT"}.get(
+        status or "", ""
+    )
+
+
+def _lost(world: World) -> Iterator[str]:
+    """Compare what the machine says after the cut with what was told before."""
+    machine = world.machine
+    [server] = machine.servers
+    now: dict[str, Any] = {}
+    for told in world.told:
+        if told.cancel_id not in now:
+            reply = server.call("GET", f"/cancellations/{told.cancel_id}")
+            now[told.cancel_id] = reply.body["state"] if reply.status == 200 else None
+        state = now[told.cancel_id]
+        if state is None:
+            yield f"lost: the receipt of cancel {told.cancel_id}, which a caller was told"
+        elif told.state in _FINAL and state != told.state:
+            yield f"changed: cancel {told.cancel_id} was told as {told.state}, and is {state}"
+        elif told.state not in ("", "INTENT") and state in ("INTENT", "NOT_SENT") != told.state:
+            yield f"worse: cancel {told.cancel_id} was told as {told.state}, and is {state}"
+    received = Counter(_received(machine))
+    kept = Counter(str(order_id) for _, order_id, _ in machine.journal(_ROWS))
+    for order_id, requests in received.items():
+        if requests > kept[order_id]:
+            yield f"I13: {requests} requests for order {order_id}, and {kept[order_id]} intents"
+
+
+def _received(machine: Machine) -> Iterator[str]:
+    for each in machine.brokerage.truth():
+        if (each["event"], each["operation"]) == ("request_received", "cancel"):
+            yield each["brokerage_order_id"]
+
+
+def _unsettled(machine: Machine, order_ids: Sequence[str]) -> Iterator[str]:
+    """Wait until every cancel has ended."""
+    deadline = time.monotonic() + SETTLE_S
+    while (open_ := [row for row in machine.journal(_ROWS) if row[2] not in _FINAL]):
+        if time.monotonic() > deadline:
+            for cancel_id, _, state in open_:
+                yield f"unsettled: cancel {cancel_id} is {state} {SETTLE_S} s after the power came back"
+            return
+        time.sleep(0.05)
+
+
+def _untrue(machine: Machine, order_ids: Sequence[str]) -> Iterator[str]:
+    """Compare each verdict with what the brokerage did."""
+    rows = machine.journal(_ROWS)
+    for order_id in order_ids:
+        states = {state for _, of_order, state in rows if of_order == order_id}
+        is_canceled = machine.brokerage.true_status(order_id) == "canceled"
+        if is_canceled != ("CONFIRMED" in states):
+            truth = "canceled" if is_canceled else "not canceled"
+            yield f"untrue: order {order_id} is {truth}, and its cancels are {sorted(states)}"
+
+
+def _main() -> None:
+    engine, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    assert engine in ENGINES
+    begun = time.monotonic()
+    outcome = run(count, engine=engine, seed_base=seed, tell=lambda done: print(done, end=" ", flush=True))
+    print(*("", *outcome.violations, dict(outcome.counts), f"{time.monotonic() - begun:.1f} s"), sep="\n")
+
+
+if __name__ == "__main__":
+    _main()
