@@ -10,13 +10,16 @@ A seed fixes the orders, faults, moments and the disk's luck; how processes inte
 
 import contextlib
 import http.client
+import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
+from queue import SimpleQueue
 from random import Random
 from typing import Any
 
@@ -27,10 +30,11 @@ from .machine import ENGINES, Factory, Machine, factory
 from .outcome import Outcome, Tell
 
 CUTS_PER_WORLD = 10
+WORLDS_AT_ONCE = 2
 ORDERS = (3, 6)
 CALLERS_PER_ORDER = 2
 CUT_AFTER_S_MAX = 0.12
-SETTLE_S = 15.0
+SETTLE_S = 25.0
 """Within what time, after the power is back and the brokerage well, every cancel must have ended."""
 
 POINTS = ("after_intent", "before_send", "after_send", "before_commit", "after_commit", "before_answer")
@@ -81,59 +85,80 @@ class Told:
 @dataclass(slots=True)
 class World:
     machine: Machine
+    order_ids: list[str] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     """Of all trials in this world: no cut may take any of it back."""
 
 
-def run(
-    count: int, *, engine: str, seed_base: int, tell: Tell, source: Path | None = None
-) -> Outcome:
+def run(count: int, *, engine: str, seed_base: int, tell: Tell, source: Path | None = None) -> Outcome:
     """Cut the power `count` times, under the seeds from `seed_base` on; `source` is a copy of `src` to run.
 
     Raises NoCompiler.
     """
     outcome = Outcome()
     plans = [Plan.draw(seed) for seed in range(seed_base, seed_base + count)]
-    with factory(engine, source) as parts:
-        for first in range(0, count, CUTS_PER_WORLD):
-            for done, found in enumerate(_world(parts, plans[first : first + CUTS_PER_WORLD]), first + 1):
-                outcome += found
-                tell(done)
+    worlds = [plans[first : first + CUTS_PER_WORLD] for first in range(0, count, CUTS_PER_WORLD)]
+    reports: SimpleQueue[Outcome | None] = SimpleQueue()
+    with factory(engine, source) as parts, ThreadPoolExecutor(WORLDS_AT_ONCE) as pool:
+        running = [pool.submit(_world, parts, world, reports.put) for world in worlds]
+        for each in running:
+            each.add_done_callback(lambda _done: reports.put(None))
+        ended = 0
+        while ended < len(running):
+            report = reports.get()
+            if report is None:
+                ended += 1
+            else:
+                outcome += report
+                tell(outcome.counts["power_cuts"])
+        for each in running:
+            each.result()
     return outcome
 
 
-def _world(parts: Factory, plans: Sequence[Plan]) -> Iterator[Outcome]:
-    """Run trials one after the other on one machine; a machine that is beyond help ends them."""
+def _world(parts: Factory, plans: Sequence[Plan], report: Callable[[Outcome], None]) -> None:
+    """Run trials one after the other on one machine; one that it does not survive is the last."""
     with parts.machine() as machine:
         world = World(machine)
-        for plan in plans:
-            machine.start(plan.servers, plan.point)
-            outcome = _trial(world, plan)
-            where = f"python -m tests.torture.power {parts.engine} {plans[0].seed}"
-            again = f"{where} {plan.seed - plans[0].seed + 1}"
+        machine.start(plans[0].servers, plans[0].point)
+        for plan, following in zip_longest(plans, plans[1:]):
+            outcome = _trial(world, plan, following)
+            trials = plan.seed - plans[0].seed + 1
+            again = f"python -m tests.torture.power {parts.engine} {plans[0].seed} {trials}"
             outcome.violations = [f"{each} ({again})" for each in outcome.violations]
-            yield outcome
-            machine.kill()
+            report(outcome)
+            if not machine.servers:
+                return
 
 
-def _trial(world: World, plan: Plan) -> Outcome:
+def _trial(world: World, plan: Plan, following: Plan | None) -> Outcome:
+    """Run one trial on a machine that is on, and leave it on, as the following one needs it.
+
+    A cancel may stay open over many cuts: all have to end after the last one.
+    """
     machine, rng = world.machine, Random(plan.seed)
     order_ids = [machine.servers[0].place(units=number + 1) for number in range(plan.orders)]
     for order_id, kind in zip(order_ids, plan.faults, strict=True):
         if kind:
             machine.brokerage.fault(kind, order_id=order_id)
+    world.order_ids += order_ids
     world.told += _cancel_until_dark(machine, plan, order_ids, rng)
     machine.brokerage.control("DELETE", "/faults")
     counts = Counter({"power_cuts": 1, "cancels under a cut": len(order_ids)})
     counts[f"a power cut at {plan.point or 'a chance moment'}"] += 1
     try:
-        machine.start()
-    except AssertionError as error:
-        return Outcome([f"after a power cut it does not start again: {error}"], counts)
-    violations = [*_lost(world), *_unsettled(machine, order_ids), *_untrue(machine, order_ids)]
-    if machine.cluster is None:
-        [(found,)] = machine.journal("PRAGMA integrity_check")
-        violations += [] if found == "ok" else [f"the database is damaged: {found}"]
+        if following is not None:
+            machine.start(following.servers, following.point)
+            violations = [*_lost(world)]
+        else:
+            machine.start()
+            violations = [*_lost(world), *_unsettled(machine), *_untrue(world)]
+        if machine.cluster is None:
+            [(found,)] = machine.journal("PRAGMA integrity_check")
+            violations += [] if found == "ok" else [f"the database is damaged: {found}"]
+    except (AssertionError, sqlite3.DatabaseError) as error:
+        machine.kill()
+        violations = [f"after a power cut it does not work again: {error}"]
     return Outcome(violations, counts)
 
 
@@ -188,7 +213,7 @@ def _implied(status: str | None) -> str:
 def _lost(world: World) -> Iterator[str]:
     """Compare what the machine says after the cut with what was told before."""
     machine = world.machine
-    [server] = machine.servers
+    server = machine.servers[0]
     now: dict[str, Any] = {}
     for told in world.told:
         if told.cancel_id not in now:
@@ -214,7 +239,7 @@ def _received(machine: Machine) -> Iterator[str]:
             yield each["brokerage_order_id"]
 
 
-def _unsettled(machine: Machine, order_ids: Sequence[str]) -> Iterator[str]:
+def _unsettled(machine: Machine) -> Iterator[str]:
     """Wait until every cancel has ended."""
     deadline = time.monotonic() + SETTLE_S
     while (open_ := [row for row in machine.journal(_ROWS) if row[2] not in _FINAL]):
@@ -225,12 +250,12 @@ def _unsettled(machine: Machine, order_ids: Sequence[str]) -> Iterator[str]:
         time.sleep(0.05)
 
 
-def _untrue(machine: Machine, order_ids: Sequence[str]) -> Iterator[str]:
+def _untrue(world: World) -> Iterator[str]:
     """Compare each verdict with what the brokerage did."""
-    rows = machine.journal(_ROWS)
-    for order_id in order_ids:
+    rows = world.machine.journal(_ROWS)
+    for order_id in world.order_ids:
         states = {state for _, of_order, state in rows if of_order == order_id}
-        is_canceled = machine.brokerage.true_status(order_id) == "canceled"
+        is_canceled = world.machine.brokerage.true_status(order_id) == "canceled"
         if is_canceled != ("CONFIRMED" in states):
             truth = "canceled" if is_canceled else "not canceled"
             yield f"untrue: order {order_id} is {truth}, and its cancels are {sorted(states)}"
