@@ -120,6 +120,10 @@ class Nostro:
 
     async def start(self) -> None:
         """Take up what dead processes left open."""
+        if self.settings.database_url:
+            from nostro.storage import postgres  # noqa: PLC0415 - as in open_store
+
+            await postgres.warn_unless_durable(self.settings.database_url)
         await self.reconciler.recover()
         self.tasks.start(self.reconciler.run(), name="reconcile")
         self.tasks.start(self.relay.run(), name="relay")

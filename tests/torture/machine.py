@@ -100,6 +100,14 @@ class Machine:
             ]:
                 started.result()
 
+    def stop(self) -> None:
+        """Stop everything on it in order."""
+        for server in self.servers:
+            server.stop()
+        self.servers = []
+        if self.cluster is not None:
+            self.cluster.stop()
+
     def kill(self) -> None:
         """Kill every process on it at once."""
         for server in self.servers:

@@ -50,6 +50,8 @@ class Plan:
     seed: int
     orders: int
     servers: int
+    was_stopped: bool
+    """Whether a world that begins with this trial does so on a disk that an orderly stop left."""
     faults: tuple[str, ...]
     """For each order a kind of fault, or an empty word."""
     point: str
@@ -69,6 +71,7 @@ class Plan:
             point=rng.choice(POINTS) if rng.random() < 0.4 else "",
             cut_after_s=rng.uniform(0, CUT_AFTER_S_MAX),
             luck=Luck.draw(rng),
+            was_stopped=rng.random() < 0.5,
         )
 
 
@@ -120,6 +123,9 @@ def _world(parts: Factory, plans: Sequence[Plan], report: Callable[[Outcome], No
     """Run trials one after the other on one machine; one that it does not survive is the last."""
     with parts.machine() as machine:
         world = World(machine)
+        if plans[0].was_stopped:
+            machine.start()
+            machine.stop()
         machine.start(plans[0].servers, plans[0].point)
         for plan, following in zip_longest(plans, plans[1:]):
             outcome = _trial(world, plan, following)
@@ -158,7 +164,8 @@ def _trial(world: World, plan: Plan, following: Plan | None) -> Outcome:
             violations += [] if found == "ok" else [f"the database is damaged: {found}"]
     except (AssertionError, sqlite3.DatabaseError) as error:
         machine.kill()
-        violations = [f"after a power cut it does not work again: {error}"]
+        last_words = machine.log.read_text().splitlines()[-1:]
+        violations = [f"after a power cut it does not work again: {error} {last_words}"]
     return Outcome(violations, counts)
 
 
