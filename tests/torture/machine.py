@@ -85,10 +85,13 @@ class Machine:
         self.log = place / "servers.log"
         self.servers: list[Server] = []
 
-    def start(self, servers: int = 1, crash_at: str = "") -> None:
-        """Switch it on. The last of its servers kills itself at the point `crash_at`."""
+    def start(self, servers: int = 1, crash_at: str = "", **settings: str) -> None:
+        """Switch it on. The last of its servers kills itself at the point `crash_at`.
+
+        `settings` are PostgreSQL's.
+        """
         if self.cluster is not None:
-            self.cluster.start()
+            self.cluster.start(**settings)
         self.servers = [Server(self.data, **self._environment) for _ in range(servers)]
         for server in self.servers:
             server.log = self.log
