@@ -2,10 +2,14 @@
 
    Beside the folder (DISK_ROOT) stands an image (DISK_IMAGE) of what is certain to survive a power cut.
    Nothing gets there but by a sync: that of a file saves its content as it is then, that of a folder its
-   list of names. Content is kept by file, not by name, for a file may be renamed before its folder is synced:
+   list of names. The first sync of a new file saves its own name as well, and those of the folders above it:
+   POSIX does not say so, but ext4, XFS and Btrfs do it, and PostgreSQL has no other way to keep the names of
+   its tables. A later change of the name is lost until its folder is synced. Content is kept by file, not by
+   name, for that reason:
 
        files/KEY    content                                    KEY is the inode and its time of birth, since
-       folders/KEY  a line `f KEY name` or `d KEY name` each       inode numbers are used again
+       folders/KEY  a line `f KEY name` or `d KEY name` each,      inode numbers are used again
+                    of which the last one about a name holds
        control      struct control, shared by all processes
 
    What was written and not synced stands in the folder alone. disk.py cuts the power: it keeps the image, and
@@ -39,6 +43,13 @@ struct control {
 
 static char root[PATH_MAX], image[PATH_MAX];
 static struct control *control;
+
+/* Nobody's umask matters: the database may run as another user, and both save the names of one folder. */
+static void share(int fd) {
+    struct stat found;
+    if (fstat(fd, &found) == 0 && found.st_uid == geteuid())
+        fchmod(fd, 0666);
+}
 
 __attribute__((constructor)) static void start(void) {
     const char *where = getenv("DISK_ROOT"), *beside = getenv("DISK_IMAGE");
@@ -104,27 +115,51 @@ static int reopen(int fd, int flags) {
     return open(link, flags | O_CLOEXEC);
 }
 
-static void save_content(int fd, const char *key) {
+/* Add a name to what is kept of its folder, and that folder to the one above it, up to the root. */
+static void save_name(const char *path, char type, const char *key) {
+    char above[PATH_MAX], list[PATH_MAX + 128], folder_key[64], folder_type, line[PATH_MAX];
+    snprintf(above, sizeof above, "%s", path);
+    char *slash = strrchr(above, '/');
+    *slash = 0;
+    int folder = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0 || key_of(folder, "", folder_key, sizeof folder_key, &folder_type) != 0)
+        broken(above);
+    flock(folder, LOCK_EX);
+    snprintf(list, sizeof list, "%s/folders/%s", image, folder_key);
+    int to = open(list, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int size = snprintf(line, sizeof line, "%c %s %s\n", type, key, slash + 1);
+    if (to < 0 || write(to, line, (size_t)size) != size)
+        broken(list);
+    share(to);
+    close(to);
+    close(folder);
+    if (strcmp(above, root) != 0)
+        save_name(above, 'd', folder_key);
+}
+
+static void save_content(int fd, const char *path, const char *key) {
     static _Thread_local char buffer[1 << 18];
-    char path[PATH_MAX + 128];
-    snprintf(path, sizeof path, "%s/files/%s", image, key);
+    char saved[PATH_MAX + 128];
+    snprintf(saved, sizeof saved, "%s/files/%s", image, key);
+    if (access(saved, F_OK) != 0 && access(path, F_OK) == 0) /* it may have no name any more */
+        save_name(path, 'f', key);
     /* Over what is there, never truncated first: a kill halfway leaves each sector old or new. */
-    int to = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int to = open(saved, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     /* Read by the caller's own descriptor where it can be read: to close another one would drop the locks
        that SQLite holds on the file. */
     int from = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY ? reopen(fd, O_RDONLY) : fd;
     if (to < 0 || from < 0)
-        broken(path);
+        broken(saved);
     flock(to, LOCK_EX); /* or a slower copy of an older state could end up on top */
     off_t at = 0;
     ssize_t size;
     while ((size = pread(from, buffer, sizeof buffer, at)) > 0) {
         if (pwrite(to, buffer, (size_t)size, at) != size)
-            broken(path);
+            broken(saved);
         at += size;
     }
     if (size < 0 || ftruncate(to, at) != 0)
-        broken(path);
+        broken(saved);
     if (from != fd)
         close(from);
     close(to);
@@ -150,6 +185,7 @@ static void save_names(int fd, const char *key) {
         if (key_of(folder, each->d_name, child, sizeof child, &type) == 0 && type != 0)
             fprintf(list, "%c %s %s\n", type, child, each->d_name);
     }
+    share(fileno(list));
     if (fclose(list) != 0 || rename(draft, path) != 0)
         broken(path);
     closedir(names); /* and with it the lock */
@@ -166,7 +202,7 @@ static int sync_to_image(int fd, const char *path) {
     if (key_of(fd, "", key, sizeof key, &type) != 0)
         return -1;
     if (type == 'f')
-        save_content(fd, key);
+        save_content(fd, path, key);
     else if (type == 'd')
         save_names(fd, key);
     atomic_fetch_add(&control->syncs_done, 1);

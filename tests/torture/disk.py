@@ -140,16 +140,13 @@ class Disk:
         """
         names = self._image / "folders" / key
         kept = dict(_entries(names.read_text())) if names.exists() else {}
-        there = {} if before is None else {name: self._describe(before / name) for name in os.listdir(before)}
-        there = {name: each for name, each in there.items() if each is not None}
-        by_key = {each[1]: name for name, each in there.items() if each is not None}
+        there = {} if before is None else self._names(before)
+        by_key = {child: name for name, (_, child) in there.items()}
         after.mkdir()
         after.chmod(0o700 if before is None else before.stat().st_mode & 0o777)
         self._own(after, names if before is None else before)
         chosen = there if luck.names else kept
-        for name, each in chosen.items():
-            assert each is not None
-            kind, child = each
+        for name, (kind, child) in chosen.items():
             old = by_key.get(child)
             source = None if old is None or before is None else before / old
             if kind == "d":
@@ -172,9 +169,10 @@ class Disk:
         if found != kept or not saved.exists() or before is None or found != seen:
             self._keep(after, found)
 
-    def _describe(self, path: Path) -> tuple[str, str] | None:
-        kind = "d" if path.is_dir() else "f" if path.is_file() else None
-        return None if kind is None else (kind, self._key(path))
+    def _names(self, folder: Path) -> dict[str, tuple[str, str]]:
+        """The kind, f or d, and the key of each file and folder in a folder, by name."""
+        kinds = {path: "d" if path.is_dir() else "f" for path in folder.iterdir() if _lasts(path)}
+        return {path.name: (kind, self._key(path)) for path, kind in kinds.items()}
 
     def _keep(self, path: Path, content: bytes) -> None:
         saved = self._image / "files" / self._key(path)
@@ -182,10 +180,10 @@ class Disk:
         self._own(saved, path)
 
     def _keep_names(self, folder: Path) -> None:
-        described = ((name, self._describe(folder / name)) for name in os.listdir(folder))
-        lines = [f"{each[0]} {each[1]} {name}\n" for name, each in described if each is not None]
+        lines = [f"{kind} {key} {name}\n" for name, (kind, key) in self._names(folder).items()]
         saved = self._image / "folders" / self._key(folder)
         saved.write_text("".join(lines))
+        saved.chmod(0o666)
         self._own(saved, folder)
 
     def _key(self, path: Path) -> str:
@@ -197,6 +195,11 @@ class Disk:
     def _own(self, path: Path, like: Path) -> None:
         found = like.stat()
         os.chown(path, found.st_uid, found.st_gid)
+
+
+def _lasts(path: Path) -> bool:
+    """Whether a disk holds it: no socket, nor what it leads to, does."""
+    return (path.is_file() or path.is_dir()) and not path.is_symlink()
 
 
 def _entries(text: str) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -1,4 +1,4 @@
-"""A computer whose power can go: a disk, a database on it, and server processes. The brokerage is elsewhere."""
+"""A computer whose power can go: a disk, a database on it, server processes. The brokerage is elsewhere."""
 
 import contextlib
 import os
