@@ -37,7 +37,7 @@ from nostro.orders.reconcile import Reconciler
 from nostro.orders.replace import ReplaceOrders
 from nostro.orders.watch import Watch
 from nostro.portal.connect import OPERATIONS as PORTAL
-from nostro.ports import Clock, Crashpoint, Ids, SystemClock, SystemIds, Tasks, no_crash
+from nostro.ports import Clock, Crashpoint, Ids, SystemClock, SystemIds, Tasks, halt, no_crash
 from nostro.settings import Settings
 from nostro.sim.controls import Controls
 from nostro.sim.exchange import Exchange
@@ -276,7 +276,7 @@ async def open_store(data: Path, database_url: str, ids: Ids) -> Store:
         database = postgres.PostgresDatabase(database_url)
         members = postgres.PostgresMembers(database_url, ids)
     else:
-        database, members = SqliteDatabase(data / "nostro.db"), FileMembers(data / "processes", ids)
+        database, members = SqliteDatabase(data / "nostro.db", halt), FileMembers(data / "processes", ids)
         await database.write(upgrade)
     return Store(database=database, vault=vault, members=members)
 

@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from nostro.domain.errors import StoreFailed
-from nostro.ports import Halt, halt
+from nostro.ports import Halt
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ def open_engine(path: Path) -> Engine:
 class SqliteDatabase:
     """See `Database`. Reads run on the calling thread: in WAL they never wait for the writer."""
 
-    def __init__(self, path: Path, end_process: Halt = halt) -> None:
+    def __init__(self, path: Path, end_process: Halt) -> None:
         """Open or create the file; raises StoreFailed where that is not possible, or the file is damaged."""
         self._path = path
         self._end_process = end_process
