@@ -122,20 +122,32 @@ def run(count: int, *, engine: str, seed_base: int, tell: Tell, source: Path | N
 
 def _world(parts: Factory, plans: Sequence[Plan], report: Callable[[Outcome], None]) -> None:
     """Run trials one after the other on one machine, until one finds something: the rest would do so too."""
+    again = f"python -m tests.torture.power {parts.engine} {plans[0].seed}"
     with parts.machine() as machine:
         world = World(machine)
-        if plans[0].was_stopped:
-            machine.start()
-            machine.stop()
-        machine.start(plans[0].servers, plans[0].point)
+        try:
+            _begin(machine, plans[0])
+        except AssertionError as error:
+            report(Outcome([f"it does not start: {error} {_last_words(machine)} ({again})"]))
+            return
         for plan, following in zip_longest(plans, plans[1:]):
             outcome = _trial(world, plan, following)
             trials = plan.seed - plans[0].seed + 1
-            again = f"python -m tests.torture.power {parts.engine} {plans[0].seed} {trials}"
-            outcome.violations = [f"{each} ({again})" for each in outcome.violations]
+            outcome.violations = [f"{each} ({again} {trials})" for each in outcome.violations]
             report(outcome)
             if outcome.violations:
                 return
+
+
+def _begin(machine: Machine, plan: Plan) -> None:
+    if plan.was_stopped:
+        machine.start()
+        machine.stop()
+    machine.start(plan.servers, plan.point)
+
+
+def _last_words(machine: Machine) -> str:
+    return "".join(machine.log.read_text().splitlines(keepends=True)[-3:])
 
 
 def _trial(world: World, plan: Plan, following: Plan | None) -> Outcome:
@@ -165,8 +177,7 @@ def _trial(world: World, plan: Plan, following: Plan | None) -> Outcome:
             violations += [] if found == "ok" else [f"the database is damaged: {found}"]
     except (AssertionError, sqlite3.DatabaseError) as error:
         machine.kill()
-        last_words = machine.log.read_text().splitlines()[-1:]
-        violations = [f"after a power cut it does not work again: {error} {last_words}"]
+        violations = [f"after a power cut it does not work again: {error} {_last_words(machine)}"]
     return Outcome(violations, counts)
 
 
