@@ -161,9 +161,12 @@ def _trial(world: World, plan: Plan, following: Plan | None) -> Outcome:
         if kind:
             machine.brokerage.fault(kind, order_id=order_id)
     world.order_ids += order_ids
-    world.told += _cancel_until_dark(machine, plan, order_ids, rng)
+    told = _cancel_until_dark(machine, plan, order_ids, rng)
+    world.told += told
     machine.brokerage.control("DELETE", "/faults")
-    counts = Counter({"power_cuts": 1, "cancels under a cut": len(order_ids)})
+    counts = Counter(
+        {"power_cuts": 1, "orders under a cut": len(order_ids), "answers before a cut": len(told)}
+    )
     counts[f"a power cut at {plan.point or 'a chance moment'}"] += 1
     try:
         if following is not None:
@@ -188,8 +191,7 @@ def _cancel_until_dark(machine: Machine, plan: Plan, order_ids: Sequence[str], r
     with ThreadPoolExecutor(len(calls)) as pool:
         told = [pool.submit(_ask, *call) for call in calls]
         if plan.point:
-            with contextlib.suppress(AssertionError):
-                _wait_for_death(machine.servers[-1])
+            _wait_for_death(machine.servers[-1])
         else:
             time.sleep(plan.cut_after_s)
         machine.cut_power(plan.luck, rng)
@@ -216,8 +218,8 @@ def _ask(order_id: str, server: Server, delay_s: float) -> list[Told]:
             cancel_id = reply.body["cancel_id"]
             told.append(Told(order_id, cancel_id, _implied(reply.body.get("status"))))
             receipt = server.call("GET", f"/cancellations/{cancel_id}")
-            state = receipt.body["state"] if receipt.status == 200 else f"no receipt: {receipt.status}"
-            told.append(Told(order_id, cancel_id, state))
+            if receipt.status == 200:
+                told.append(Told(order_id, cancel_id, receipt.body["state"]))
     return told
 
 

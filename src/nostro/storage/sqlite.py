@@ -84,8 +84,8 @@ class SqliteDatabase:
         with ExitStack() as opened:
             try:
                 self._reader = opened.enter_context(self._engine.connect())
+                self._reader.execution_options(begin="DEFERRED")
                 self._writer_connection = opened.enter_context(self._engine.connect())
-                self._reader = self._reader.execution_options(begin="DEFERRED")
                 damage = _damage(self._reader)
             except DBAPIError as error:
                 if _primary(error) not in _DAMAGED:
