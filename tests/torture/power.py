@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from random import Random
 from typing import Any
 
@@ -34,7 +34,9 @@ CUTS_PER_WORLD = 10
 WORLDS_AT_ONCE = 2
 ORDERS = (3, 6)
 CALLERS_PER_ORDER = 2
-CUT_AFTER_S_MAX = 0.12
+ANSWERS_PER_CALLER = 3
+CUT_WAIT_S = 3.0
+"""How long to wait for the answer that the cut is to follow: brokerages hang, and callers with them."""
 SETTLE_S = 25.0
 """Within what time, after the power is back and the brokerage well, every cancel must have ended."""
 
@@ -56,8 +58,10 @@ class Plan:
     faults: tuple[str, ...]
     """For each order a kind of fault, or an empty word."""
     point: str
-    """Where a server kills itself, and takes the power with it; empty: at `cut_after_s`."""
-    cut_after_s: float
+    """Where a server kills itself, and takes the power with it; empty: after some answers."""
+    answers: int
+    """After how many answers to callers the power goes, `delay_s` later."""
+    delay_s: float
     luck: Luck
 
     @classmethod
@@ -70,7 +74,8 @@ class Plan:
             servers=rng.choice((1, 1, 1, 2)),
             faults=tuple(rng.choice(FAULTS) if rng.random() < 0.4 else "" for _ in range(orders)),
             point=rng.choice(POINTS) if rng.random() < 0.4 else "",
-            cut_after_s=rng.uniform(0, CUT_AFTER_S_MAX),
+            answers=rng.randrange(orders * CALLERS_PER_ORDER * ANSWERS_PER_CALLER // 2),
+            delay_s=rng.uniform(0, 0.03),
             luck=Luck.draw(rng),
             was_stopped=rng.random() < 0.5,
         )
@@ -188,12 +193,16 @@ def _cancel_until_dark(machine: Machine, plan: Plan, order_ids: Sequence[str], r
     """Let callers cancel, cut the power in their midst, and return what they were told."""
     calls = [(order_id, rng.choice(machine.servers), rng.uniform(0, 0.05)) for order_id in order_ids]
     calls *= CALLERS_PER_ORDER
+    answers: SimpleQueue[None] = SimpleQueue()
     with ThreadPoolExecutor(len(calls)) as pool:
-        told = [pool.submit(_ask, *call) for call in calls]
+        told = [pool.submit(_ask, *call, answers) for call in calls]
         if plan.point:
             _wait_for_death(machine.servers[-1])
         else:
-            time.sleep(plan.cut_after_s)
+            with contextlib.suppress(Empty):
+                for _ in range(plan.answers):
+                    answers.get(timeout=CUT_WAIT_S)
+            time.sleep(plan.delay_s)
         machine.cut_power(plan.luck, rng)
     return [each for call in told for each in call.result()]
 
@@ -206,13 +215,14 @@ def _wait_for_death(server: Server) -> None:
         time.sleep(0.001)
 
 
-def _ask(order_id: str, server: Server, delay_s: float) -> list[Told]:
+def _ask(order_id: str, server: Server, delay_s: float, answers: SimpleQueue[None]) -> list[Told]:
     """Cancel, as often as there is an answer, and look at the receipt; until the power is gone."""
     time.sleep(delay_s)
     told: list[Told] = []
     with contextlib.suppress(OSError, http.client.HTTPException):
-        for _ in range(3):
+        for _ in range(ANSWERS_PER_CALLER):
             reply = server.cancel(order_id, headers={"Prefer": "wait=0"})
+            answers.put(None)
             if not isinstance(reply.body, dict) or "cancel_id" not in reply.body:
                 continue
             cancel_id = reply.body["cancel_id"]
