@@ -37,7 +37,7 @@ from nostro.orders.reconcile import Reconciler
 from nostro.orders.replace import ReplaceOrders
 from nostro.orders.watch import Watch
 from nostro.portal.connect import OPERATIONS as PORTAL
-from nostro.ports import Clock, Crashpoint, Ids, SystemClock, SystemIds, Tasks, no_crash
+from nostro.ports import Clock, Crashpoint, Ids, SystemClock, SystemIds, Tasks, halt, no_crash
 from nostro.settings import Settings
 from nostro.sim.controls import Controls
 from nostro.sim.exchange import Exchange
@@ -48,6 +48,7 @@ from nostro.sim.server import API_KEY_HEADER, OPENING_CASH, OPENING_KEY, SimServ
 from nostro.sim.venue import EmbeddedVenue
 from nostro.storage.connections import SqlConnections
 from nostro.storage.database import Database
+from nostro.storage.folder import make_folder
 from nostro.storage.identity import SqlKeys, SqlLoginLinks, SqlSeenRequests, SqlUsers
 from nostro.storage.journal import SqlJournal
 from nostro.storage.members import FileMembers
@@ -119,6 +120,10 @@ class Nostro:
 
     async def start(self) -> None:
         """Take up what dead processes left open."""
+        if self.settings.database_url:
+            from nostro.storage import postgres  # noqa: PLC0415 - as in open_store
+
+            await postgres.warn_unless_durable(self.settings.database_url)
         await self.reconciler.recover()
         self.tasks.start(self.reconciler.run(), name="reconcile")
         self.tasks.start(self.relay.run(), name="relay")
@@ -259,7 +264,7 @@ async def open_store(data: Path, database_url: str, ids: Ids) -> Store:
 
     Raises VaultError, SchemaTooNew, StoreFailed.
     """
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240 - nothing else runs yet
+    make_folder(data)
     vault = open_key_ring(data / "keys.json", ids)
     database: Database
     members: Members
@@ -271,7 +276,7 @@ async def open_store(data: Path, database_url: str, ids: Ids) -> Store:
         database = postgres.PostgresDatabase(database_url)
         members = postgres.PostgresMembers(database_url, ids)
     else:
-        database, members = SqliteDatabase(data / "nostro.db"), FileMembers(data / "processes", ids)
+        database, members = SqliteDatabase(data / "nostro.db", halt), FileMembers(data / "processes", ids)
         await database.write(upgrade)
     return Store(database=database, vault=vault, members=members)
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from nostro.domain.errors import StoreFailed
+from nostro.ports import halt
 from nostro.storage.database import Database
 from nostro.storage.schema import upgrade
 from nostro.storage.sqlite import SqliteDatabase
@@ -97,4 +98,4 @@ def test_a_full_database_says_so_and_keeps_what_it_had(run: Run[Any]) -> None:
 
 def test_what_is_no_database_is_a_store_failure_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(StoreFailed, match="cannot be opened"):
-        SqliteDatabase(tmp_path)
+        SqliteDatabase(tmp_path, halt)

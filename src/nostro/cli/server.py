@@ -169,10 +169,6 @@ async def _serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
-    url = f"http://{host}:{port}"
-    print(f"listening on {url}", flush=True)
-    if (text := how_to(url)) and not is_child:
-        print(text, flush=True)
     server = _Server(config)
 
     def stop() -> None:
@@ -183,6 +179,11 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(signal_, stop)
     if is_child:
         end_with_parent(stop)
+    # Only now: whoever reads this may tell the server to stop, and that must be an orderly end.
+    url = f"http://{host}:{port}"
+    print(f"listening on {url}", flush=True)
+    if (text := how_to(url)) and not is_child:
+        print(text, flush=True)
     try:
         await server.serve(sockets=[listener])
     finally:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]  # it has no annotations
+import structlog
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -57,6 +58,10 @@ _SESSION = {
 }
 """What everything here relies on, whatever the database's own defaults are."""
 
+_DURABLE_ONLY_IF_ON = ("fsync", "full_page_writes")
+"""Of the whole server: no session can set them."""
+_CONSEQUENCE = "a power cut can damage this database, and cancels in it be forgotten: turn it on"
+
 _FAILURES = (
     DBAPIError,
     PoolTimeoutError,
@@ -65,6 +70,9 @@ _FAILURES = (
     OSError,
     TimeoutError,
 )
+
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True, eq=False)
@@ -107,6 +115,23 @@ async def upgrade(url: str) -> None:
         raise StoreFailed(f"The database cannot be opened: {error}.") from error
     finally:
         await engine.dispose()
+
+
+async def warn_unless_durable(url: str) -> None:
+    """Log whatever keeps the database from surviving a power cut though each commit waits for the disk.
+
+    A warning, and no refusal: a disk may promise what full pages are for, and a test may not care.
+    """
+    try:
+        connection = await _connect(url)
+        try:
+            for name in _DURABLE_ONLY_IF_ON:
+                if await connection.fetchval(f"SHOW {name}") != "on":
+                    log.warning("database_not_durable", setting=name, consequence=_CONSEQUENCE)
+        finally:
+            await connection.close()
+    except _FAILURES as error:
+        raise StoreFailed from error
 
 
 class PostgresDatabase:

@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from nostro.ports import Ids
+from nostro.storage.folder import sync_folder
 
 _VERSION = b"\x01"
 _KEY_ID_BYTES = 8
@@ -85,6 +86,8 @@ def open_key_ring(path: Path, ids: Ids) -> Vault:
             "keys": {key_id.hex(): b64encode(ids.token(_KEY_BYTES)).decode()},
         }
         _write_new(path, json.dumps(ring, indent=2) + "\n", ids)
+    # Whoever made the ring, nothing is sealed under it before it is there to stay.
+    sync_folder(path.parent)
     if path.stat().st_mode & 0o077:
         raise VaultError(f"{path} can be read by others; run: chmod 600 {path}")
     try:
