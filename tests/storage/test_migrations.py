@@ -16,6 +16,7 @@ import nostro.storage
 from nostro.domain.cancel import CancelState, UnknownCause
 from nostro.domain.errors import StoreFailed
 from nostro.domain.ids import CancelId
+from nostro.ports import halt
 from nostro.storage.database import Database
 from nostro.storage.journal import SqlJournal
 from nostro.storage.orders import encode_order
@@ -96,7 +97,7 @@ FIRST_RELEASE: dict[str, Sequence[Row]] = {
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Database]:
     """Open an empty database of its own, as often as it is called."""
     if request.param == "sqlite":
-        return lambda: SqliteDatabase(tmp_path / "nostro.db")
+        return lambda: SqliteDatabase(tmp_path / "nostro.db", halt)
     server: PostgresServer = request.getfixturevalue("postgres")
     url = server.new_database(is_empty=True)
     return lambda: PostgresDatabase(url)
