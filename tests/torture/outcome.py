@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 Tell = Callable[[int], None]
 """Told how many trials are done, each time one more is."""
@@ -17,7 +18,7 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     """How often what was done, by name: `kills`, `power_cuts`, `a kill at after_send`..."""
 
-    def __iadd__(self, other: "Outcome") -> "Outcome":
+    def __iadd__(self, other: "Outcome") -> Self:
         self.violations += other.violations
         self.counts.update(other.counts)
         return self
