@@ -1,0 +1,226 @@
+"""Real servers on one database, one brokerage that outlives them all, and a partner who listens."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sqlite3
+import string
+import subprocess
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg  # type: ignore[import-untyped]  # it has no annotations
+
+from tests.server.portal import connect_paper_account
+from tests.server.world import NOSTRO, Identity, Reply, Server, send
+from tests.webhooks.receiver import Receiver
+
+ORDER = {
+    "action": "BUY",
+    "symbol": "AAPL",
+    "order_type": "Limit",
+    "time_in_force": "GTC",
+    "price": 1,
+}
+"""It rests: nobody sells so cheaply."""
+
+CONTROL_TIMEOUT_S = 30.0
+
+Ask = Callable[..., list[tuple[Any, ...]]]
+"""Run one statement, `?` for each value, on the servers' database, past the servers; return its rows."""
+
+
+class Fact(NamedTuple):
+    """One line of the brokerage's own log about one order; `at` counts seconds since 1970."""
+
+    at: float
+    event: str
+    operation: str
+    status: str | None
+    filled: Decimal
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What nobody may find anywhere, by what it is."""
+
+    consumer_key: str
+    user_secret: str
+    api_key: str
+    webhook_secret: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Fleet:
+    brokerage: Server
+    servers: list[Server]
+    folder: Path
+    ask: Ask
+    is_postgres: bool
+    key: Identity
+    user: Identity
+    account: str
+    receiver: Receiver
+    secrets: Secrets
+    replies: list[str] = field(default_factory=list)
+    """Everything that callers were told, but for answers that hand a secret to its owner."""
+    _facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
+    _seq: int = 0
+
+    def place(self, units: int) -> str:
+        terms = ORDER | {"account_id": self.account, "units": units}
+        reply = self.servers[0].call("POST", "/trade/place", terms, identity=self.user)
+        assert reply.status == 200, reply.body
+        order_id: str = reply.body["brokerage_order_id"]
+        return order_id
+
+    def cancel(self, server: Server, order_id: str, *, wait_s: int | None, timeout_s: float) -> Reply:
+        headers = {} if wait_s is None else {"Prefer": f"wait={wait_s}"}
+        reply = server.cancel(
+            order_id, account=self.account, identity=self.user, headers=headers, timeout_s=timeout_s
+        )
+        self.replies.append(json.dumps(reply.body))
+        return reply
+
+    def receipt(self, server: Server, cancel_id: str) -> Any:
+        receipt = server.receipt(cancel_id, identity=self.user)
+        self.replies.append(json.dumps(receipt))
+        return receipt
+
+    def fault(self, operation: str, kind: str, **terms: object) -> None:
+        reply = self.brokerage.control("POST", "/faults", {"operation": operation, "kind": kind, **terms})
+        assert reply.status == 200, reply.body
+
+    def faults_left(self, order_id: str, kind: str) -> int:
+        """Say how often a cancel fault of this kind has still to happen to the order."""
+        reply = self.brokerage.control("GET", "/faults")
+        return sum(
+            each["times"]
+            for each in reply.body
+            if (each["order_id"], each["kind"], each["operation"]) == (order_id, kind, "cancel")
+        )
+
+    def facts(self, order_id: str) -> list[Fact]:
+        """Read what the brokerage wrote down about the order, oldest first."""
+        target = f"/sandbox/truth?after_seq={self._seq}"
+        reply = send(self.brokerage.url, "GET", target, None, {}, CONTROL_TIMEOUT_S)
+        for entry in reply.body:
+            self._seq = entry["seq"]
+            self._facts[entry["brokerage_order_id"]].append(
+                Fact(
+                    datetime.fromisoformat(entry["at"]).timestamp(),
+                    entry["event"],
+                    entry["operation"],
+                    entry["status"],
+                    Decimal(str(entry["detail"].get("filled_quantity", 0))),
+                    entry["detail"].get("fault"),
+                )
+            )
+        return self._facts[order_id]
+
+    def restart(self, crashed: Mapping[Server, str]) -> None:
+        """Start servers again that are dead, all at once, each with the point where it dies next or ""."""
+        with ThreadPoolExecutor(len(crashed)) as pool:
+            starts = [
+                pool.submit(server.start, "serve", NOSTRO_CRASH_AT=point) for server, point in crashed.items()
+            ]
+            for start in starts:
+                start.result()
+
+
+@contextmanager
+def open_fleet(
+    folder: Path, size: int, *, seed: int, database_url: str = "", source: Path | None = None
+) -> Iterator[Fleet]:
+    """Start `size` servers in the folder; `source` is a mutant's (`mutant.py`), else they run our own."""
+    data, dice = folder / "servers", random.Random(f"{seed} secrets")  # noqa: S311 - so that a run repeats
+    environment = {"NOSTRO_WEBHOOK_ALLOW": "127.0.0.1"}
+    if database_url:
+        environment["NOSTRO_DATABASE_URL"] = database_url
+    with ExitStack() as stack:
+        receiver = stack.enter_context(Receiver())
+        brokerage = Server(folder / "brokerage").start("simbroker")
+        stack.callback(brokerage.stop, signal.SIGKILL)
+        made = json.loads(_command(data, environment, "keys", "create", "--json"))
+        hook = _command(data, environment, "webhooks", "set", made["client_id"], receiver.url, "--json")
+        environment["NOSTRO_PAPER_URL"] = brokerage.url
+        if source is not None:
+            environment["PYTHONPATH"] = str(source)
+        servers = [Server(data, **environment) for _ in range(size)]
+        for number, server in enumerate(servers):
+            server.log = folder / f"server-{number}.log"
+            stack.callback(server.stop, signal.SIGKILL)
+        with ThreadPoolExecutor(size) as pool:
+            list(pool.map(lambda server: server.start("serve"), servers))
+        key = Identity(made["client_id"], made["consumer_key"], None, None)
+        registered = servers[0].call("POST", "/snapTrade/registerUser", {"userId": "tortured"}, identity=key)
+        user = Identity(key.client_id, key.consumer_key, "tortured", registered.body["userSecret"])
+        letters = string.ascii_letters + string.digits
+        api_key = "open-CNRY" + "".join(dice.choice(letters) for _ in range(32))
+        yield Fleet(
+            brokerage=brokerage,
+            servers=servers,
+            folder=folder,
+            ask=_ask_postgres(database_url) if database_url else _ask_sqlite(data / "nostro.db"),
+            is_postgres=bool(database_url),
+            key=key,
+            user=user,
+            account=connect_paper_account(servers[0], user, api_key=api_key),
+            receiver=receiver,
+            secrets=Secrets(
+                consumer_key=key.consumer_key,
+                user_secret=registered.body["userSecret"],
+                api_key=api_key,
+                webhook_secret=json.loads(hook)["secret"],
+            ),
+        )
+
+
+def _command(data: Path, environment: Mapping[str, str], *arguments: str) -> str:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NOSTRO_")}
+    done = subprocess.run(
+        [*NOSTRO, *arguments, "--data", str(data)],
+        env=env | dict(environment),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout
+
+
+def _ask_sqlite(path: Path) -> Ask:
+    def ask(statement: str, *values: object) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(path, timeout=30)
+        try:
+            return connection.execute(statement, values).fetchall()
+        finally:
+            connection.close()
+
+    return ask
+
+
+def _ask_postgres(url: str) -> Ask:
+    async def fetch(statement: str, *values: object) -> list[tuple[Any, ...]]:
+        connection = await asyncpg.connect(url)
+        try:
+            return [tuple(row) for row in await connection.fetch(statement, *values)]
+        finally:
+            await connection.close()
+
+    def ask(statement: str, *values: object) -> list[tuple[Any, ...]]:
+        first, *rest = statement.split("?")
+        numbered = first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
+        return asyncio.run(fetch(numbered, *values))
+
+    return ask
