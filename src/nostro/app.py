@@ -198,7 +198,13 @@ async def build(
         ),
         lanes=lanes,
         meter=meter,
-        health=Health(database=store.database, journal=commands.journal, meter=meter, clock=clock),
+        health=Health(
+            database=store.database,
+            members=store.members,
+            journal=commands.journal,
+            meter=meter,
+            clock=clock,
+        ),
         ids=ids,
     )
 

@@ -9,19 +9,20 @@ import sqlite3
 import string
 import subprocess
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg  # type: ignore[import-untyped]  # it has no annotations
 
 from tests.server.portal import connect_paper_account
-from tests.server.world import NOSTRO, Identity, Reply, Server, send
+from tests.server.world import NOSTRO, Identity, Reply, Server, eventually, send
 from tests.webhooks.receiver import Receiver
 
 ORDER = {
@@ -34,6 +35,7 @@ ORDER = {
 """It rests: nobody sells so cheaply."""
 
 CONTROL_TIMEOUT_S = 30.0
+READY_WITHIN_S = 10.0
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 """Run one statement, `?` for each value, on the servers' database, past the servers; return its rows."""
@@ -72,6 +74,8 @@ class Fleet:
     account: str
     receiver: Receiver
     secrets: Secrets
+    armed: Server | None = None
+    """The one that dies at a point yet to be reached. Nobody asks it for anything but in a trial."""
     replies: list[str] = field(default_factory=list)
     """Everything that callers were told, but for answers that hand a secret to its owner."""
     _facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
@@ -128,14 +132,26 @@ class Fleet:
             )
         return self._facts[order_id]
 
-    def restart(self, crashed: Mapping[Server, str]) -> None:
-        """Start servers again that are dead, all at once, each with the point where it dies next or ""."""
-        with ThreadPoolExecutor(len(crashed)) as pool:
-            starts = [
-                pool.submit(server.start, "serve", NOSTRO_CRASH_AT=point) for server, point in crashed.items()
-            ]
-            for start in starts:
-                start.result()
+    def restart(self, dead: Sequence[Server], point: str = "") -> None:
+        """Start servers again, all at once; with a `point` the first of them is to die there."""
+        points = [point, *("" for _ in dead[1:])]
+        with ThreadPoolExecutor(len(dead)) as pool:
+            list(pool.map(lambda server, at: server.start("serve", NOSTRO_CRASH_AT=at), dead, points))
+        if point:
+            self.armed = dead[0]
+
+    def calm(self) -> list[Server]:
+        """List those that will not die by themselves."""
+        return [server for server in self.servers if server is not self.armed]
+
+    def until_ready(self) -> None:
+        """Wait until every server wants requests."""
+        for server in self.servers:
+            eventually(partial(_is_ready, server), bool, READY_WITHIN_S)
+
+
+def _is_ready(server: Server) -> bool:
+    return send(server.url, "GET", "/readyz", None, {}, CONTROL_TIMEOUT_S).status == 200
 
 
 @contextmanager

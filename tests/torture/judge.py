@@ -49,7 +49,10 @@ def read_intents(fleet: Fleet, order_id: str) -> list[Intent]:
         " order_snapshot FROM cancel_intent WHERE brokerage_order_id = ? ORDER BY requested_at",
         order_id,
     )
-    return [Intent(*row[:3], *(each and each / 1e6 for each in row[3:7]), row[7]) for row in rows]
+    return [
+        Intent._make([cancel_id, its_order, state, *(each and each / 1e6 for each in times), snapshot])
+        for cancel_id, its_order, state, *times, snapshot in rows
+    ]
 
 
 def read_learnt(fleet: Fleet, cancel_id: str) -> Learnt:

@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from itertools import count as count_from
+from itertools import zip_longest
 from pathlib import Path
 
+from tests.server.world import Server
 from tests.storage.postgres import PostgresServer
 
 from .fleet import Fleet, open_fleet
@@ -54,9 +55,8 @@ def run(count: int, *, engine: str, seed_base: int, tell: Tell, source: Path | N
             with open_fleet(
                 Path(folder) / str(number), size, seed=some[0], database_url=new_database(), source=source
             ) as fleet:
-                outcome += _Campaign(
-                    fleet, engine, lambda done, first=some[0]: tell(first - seed_base + done)
-                ).run([draw(seed, size) for seed in some])
+                plans = [draw(seed, size) for seed in some]
+                outcome += _Campaign(fleet, engine, tell, seed_base).run(plans)
     return outcome
 
 
@@ -76,8 +76,9 @@ def _databases(engine: str) -> Iterator[Callable[[], str]]:
 class _Campaign:
     """The trials of one fleet. What one leaves open is judged while later ones run."""
 
-    def __init__(self, fleet: Fleet, engine: str, tell: Tell) -> None:
+    def __init__(self, fleet: Fleet, engine: str, tell: Tell, seed_base: int) -> None:
         self._fleet = fleet
+        self._seed_base = seed_base
         self._engine = engine
         self._tell = tell
         self._outcome = Outcome()
@@ -85,14 +86,15 @@ class _Campaign:
         self._slowest_s = 0.0
 
     def run(self, plans: Sequence[Plan]) -> Outcome:
-        for done, plan in zip(count_from(1), plans, strict=False):
+        for plan, after in zip_longest(plans, plans[1:]):
+            next_point = after.point if after is not None and after.kill == "point" else ""
             try:
-                self._unsettled.append(perform(self._fleet, plan))
+                self._unsettled.append(perform(self._fleet, plan, next_point))
                 self._judge_settled()
             except (AssertionError, subprocess.TimeoutExpired) as error:
                 self._blame(plan, f"the trial broke off: {error!r}")
                 return self._outcome
-            self._tell(done)
+            self._tell(plan.seed - self._seed_base + 1)
         while self._unsettled:
             time.sleep(0.1)
             self._judge_settled()
@@ -119,8 +121,9 @@ class _Campaign:
         )
         judge = Judge(self._fleet, trial)
         for call in _ask_again(self._fleet, trial):
-            body = call.reply.body if call.reply is not None else call.lost
-            is_final = call.reply is not None and (call.reply.status == 200 or body.get("code") == "7040")
+            assert call.reply is not None
+            body = call.reply.body
+            is_final = call.reply.status == 200 or body["code"] == "7040"
             judge.demand(is_final, f"asked again when nothing was broken any more, it said {body}")
         judge.judge()
         for wrong in judge.wrongs:
@@ -135,16 +138,17 @@ class _Campaign:
 
 
 def _ask_again(fleet: Fleet, trial: Trial) -> list[Call]:
-    """Cancel every order once more, through two servers at once."""
+    """Cancel every order once more, through two servers at once where there are two."""
 
-    def ask(order_id: str, number: int) -> Call:
-        call = Call(order_id=order_id, server=number, begun_at=time.time())
-        call.reply = fleet.cancel(fleet.servers[number], order_id, wait_s=None, timeout_s=CALL_TIMEOUT_S)
+    def ask(order_id: str, server: Server) -> Call:
+        call = Call(order_id=order_id, server=fleet.servers.index(server), begun_at=time.time())
+        call.reply = fleet.cancel(server, order_id, wait_s=None, timeout_s=CALL_TIMEOUT_S)
         call.ended_at = time.time()
         return call
 
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(ask, order_id, number) for order_id in trial.order_ids for number in (0, 1)]
+        through = (fleet.calm() * 2)[:2]
+        asked = [pool.submit(ask, order_id, server) for order_id in trial.order_ids for server in through]
         calls = [each.result() for each in asked]
     trial.calls += calls
     return calls

@@ -61,8 +61,11 @@ class Trial:
     """What was wrong at the moment it was seen."""
 
 
-def perform(fleet: Fleet, plan: Plan) -> Trial:
-    """Let one trial happen; all servers are up before and after."""
+def perform(fleet: Fleet, plan: Plan, next_point: str) -> Trial:
+    """Let one trial happen; all servers are up before and after.
+
+    `next_point`, if any, is where one of those that start again shall die in the next trial.
+    """
     trial = Trial(plan=plan, order_ids=[fleet.place(order.units) for order in plan.orders])
     for order_id, order in zip(trial.order_ids, plan.orders, strict=True):
         for fault in order.faults:
@@ -74,9 +77,7 @@ def perform(fleet: Fleet, plan: Plan) -> Trial:
             }
             fleet.fault(fault.operation, fault.kind, **terms)
     if plan.kill == "point":
-        victim = fleet.servers[plan.victim]
-        victim.stop(signal.SIGKILL)
-        fleet.restart({victim: plan.point})
+        _arm(fleet, plan)
     with ThreadPoolExecutor(64) as pool:
         work = [
             pool.submit(_call, fleet, trial, order_id, call)
@@ -88,11 +89,23 @@ def perform(fleet: Fleet, plan: Plan) -> Trial:
             for order_id, order in zip(trial.order_ids, plan.orders, strict=True)
             if order.move is not None
         ]
-        _kill(fleet, trial, work)
+        _kill(fleet, trial, work, next_point)
         for each in work:
             each.result()
     _heal(fleet, trial)
+    fleet.until_ready()
     return trial
+
+
+def _arm(fleet: Fleet, plan: Plan) -> None:
+    """Bring the server that dies at the plan's point to the victim's place."""
+    servers = fleet.servers
+    if fleet.armed is None:
+        servers[plan.victim].stop(signal.SIGKILL)
+        fleet.restart([servers[plan.victim]], plan.point)
+    else:
+        place = servers.index(fleet.armed)
+        servers[place], servers[plan.victim] = servers[plan.victim], servers[place]
 
 
 def _call(fleet: Fleet, trial: Trial, order_id: str, planned: PlannedCall) -> None:
@@ -121,7 +134,7 @@ def _move(fleet: Fleet, order_id: str, what: str, at_s: float, units: int) -> No
         fleet.brokerage.control("POST", f"/orders/{order_id}/{what}")
 
 
-def _kill(fleet: Fleet, trial: Trial, work: "Sequence[Future[None]]") -> None:
+def _kill(fleet: Fleet, trial: Trial, work: "Sequence[Future[None]]", next_point: str) -> None:
     plan = trial.plan
     victim = fleet.servers[plan.victim]
     if plan.kill == "point":
@@ -129,20 +142,21 @@ def _kill(fleet: Fleet, trial: Trial, work: "Sequence[Future[None]]") -> None:
             time.sleep(0.005)
         if not victim.is_running:
             trial.counts[f"a kill at {plan.point.partition(':')[0]}"] += 1
-        _kill_now(fleet, trial, [plan.victim])
+        fleet.armed = None
+        _kill_now(fleet, trial, [plan.victim], next_point)
         return
     time.sleep(plan.kill_at_s)
     if plan.kill == "random":
-        _kill_now(fleet, trial, [plan.victim])
+        _kill_now(fleet, trial, [plan.victim], next_point)
     elif plan.kill == "all":
-        _kill_now(fleet, trial, range(len(fleet.servers)))
+        _kill_now(fleet, trial, range(len(fleet.servers)), next_point)
     elif plan.kill == "stop":
-        _stop(fleet, trial, victim)
+        _stop(fleet, trial, victim, next_point)
     else:
         _freeze(fleet, trial, victim, loses_locks="lost" in plan.kill)
 
 
-def _kill_now(fleet: Fleet, trial: Trial, numbers: Sequence[int]) -> None:
+def _kill_now(fleet: Fleet, trial: Trial, numbers: Sequence[int], next_point: str) -> None:
     victims = [fleet.servers[number] for number in numbers]
     for number, victim in zip(numbers, victims, strict=True):
         trial.hit[number] = time.time()
@@ -152,13 +166,13 @@ def _kill_now(fleet: Fleet, trial: Trial, numbers: Sequence[int]) -> None:
         victim.wait_until_dead()
     trial.counts["kills"] += len(victims)
     trial.counts[f"trials: {trial.plan.kill}"] += 1
-    fleet.restart(dict.fromkeys(victims, ""))
+    fleet.restart(victims, next_point)
     doubles = fleet.ask(_DOUBLY_OPEN)
     if doubles:
         trial.wrongs.append(f"two open intents at once for {doubles}")
 
 
-def _stop(fleet: Fleet, trial: Trial, victim: Server) -> None:
+def _stop(fleet: Fleet, trial: Trial, victim: Server, next_point: str) -> None:
     """Tell it to stop; from then on it wants nothing new, and ends what it has."""
     trial.hit[trial.plan.victim] = told_at = time.time()
     victim.send_signal(signal.SIGTERM)
@@ -185,7 +199,7 @@ def _stop(fleet: Fleet, trial: Trial, victim: Server) -> None:
         trial.wrongs.append(f"exit code {code} after SIGTERM")
     if took_s > STOP_WITHIN_S:
         trial.wrongs.append(f"it took {took_s:.1f} s to stop")
-    fleet.restart({victim: ""})
+    fleet.restart([victim], next_point)
 
 
 def _freeze(fleet: Fleet, trial: Trial, victim: Server, *, loses_locks: bool) -> None:
