@@ -8,6 +8,8 @@ import signal
 import sqlite3
 import string
 import subprocess
+import time
+from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -52,28 +54,24 @@ class Fact(NamedTuple):
     fault: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secrets:
-    """What nobody may find anywhere, by what it is."""
-
-    consumer_key: str
-    user_secret: str
-    api_key: str
-    webhook_secret: str
-
-
 @dataclass(slots=True, kw_only=True)
 class Fleet:
     brokerage: Server
     servers: list[Server]
-    folder: Path
     ask: Ask
     is_postgres: bool
     key: Identity
     user: Identity
     account: str
     receiver: Receiver
-    secrets: Secrets
+    secrets: Mapping[str, bytes]
+    """What nobody may find anywhere, by what it is (see `canary.py`)."""
+    begun_at: float
+    """When there was none of them yet, in seconds since 1970."""
+    data: Path
+    """The servers' folder."""
+    logs: Sequence[Path]
+    """Where their standard error goes."""
     armed: Server | None = None
     """The one that dies at a point yet to be reached. Nobody asks it for anything but in a trial."""
     replies: list[str] = field(default_factory=list)
@@ -159,9 +157,13 @@ def open_fleet(
     folder: Path, size: int, *, seed: int, database_url: str = "", source: Path | None = None
 ) -> Iterator[Fleet]:
     """Start `size` servers in the folder; `source` is a mutant's (`mutant.py`), else they run our own."""
-    data, dice = folder / "servers", random.Random(f"{seed} secrets")  # noqa: S311 - so that a run repeats
+    data, dice = folder / "servers", random.Random(f"{seed} secrets")  # noqa: S311 - planted, to be searched for
+    letters, begun_at = string.ascii_letters + string.digits, time.time()
+    api_key, password = ("".join(dice.choices(letters, k=32)) for _ in range(2))
     environment = {"NOSTRO_WEBHOOK_ALLOW": "127.0.0.1"}
     if database_url:
+        # This PostgreSQL asks for no password; the URL carries one all the same, to be searched for.
+        database_url = database_url.replace("postgres@", f"postgres:{password}@")
         environment["NOSTRO_DATABASE_URL"] = database_url
     with ExitStack() as stack:
         receiver = stack.enter_context(Receiver())
@@ -181,24 +183,32 @@ def open_fleet(
         key = Identity(made["client_id"], made["consumer_key"], None, None)
         registered = servers[0].call("POST", "/snapTrade/registerUser", {"userId": "tortured"}, identity=key)
         user = Identity(key.client_id, key.consumer_key, "tortured", registered.body["userSecret"])
-        letters = string.ascii_letters + string.digits
-        api_key = "open-CNRY" + "".join(dice.choice(letters) for _ in range(32))
+        webhook_secret = json.loads(hook)["secret"]
+        ring = json.loads((data / "keys.json").read_text())
+        secrets = {
+            "the consumer key": key.consumer_key,
+            "the user's secret": registered.body["userSecret"],
+            "the brokerage's key": api_key,
+            "the webhook's secret": webhook_secret,
+            "the database's password": password,
+        }
+        in_bytes = {
+            "the webhook's secret, decoded": b64decode(webhook_secret.removeprefix("whsec_")),
+            **{f"key {name} of the ring": b64decode(text) for name, text in ring["keys"].items()},
+        }
         yield Fleet(
             brokerage=brokerage,
             servers=servers,
-            folder=folder,
             ask=_ask_postgres(database_url) if database_url else _ask_sqlite(data / "nostro.db"),
             is_postgres=bool(database_url),
             key=key,
             user=user,
-            account=connect_paper_account(servers[0], user, api_key=api_key),
+            account=connect_paper_account(servers[0], user, api_key=f"open-{api_key}"),
             receiver=receiver,
-            secrets=Secrets(
-                consumer_key=key.consumer_key,
-                user_secret=registered.body["userSecret"],
-                api_key=api_key,
-                webhook_secret=json.loads(hook)["secret"],
-            ),
+            secrets={name: text.encode() for name, text in secrets.items()} | in_bytes,
+            begun_at=begun_at,
+            data=data,
+            logs=[folder / f"server-{number}.log" for number in range(size)],
         )
 
 

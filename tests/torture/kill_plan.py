@@ -17,7 +17,11 @@ KILLS = {
 }
 """How servers end, and how often of a hundred; a freeze is SIGSTOP and SIGCONT, a stop SIGTERM."""
 
-CANCEL_FAULTS = tuple(kind.value for kind in FaultKind if kind is not FaultKind.LIST_LAGS)
+CANCEL_FAULTS = (
+    *(kind.value for kind in FaultKind if kind is not FaultKind.LIST_LAGS),
+    *("ack_only", "ack_only", "ack_only", "ack_never_cancels", "ack_then_fill", "drop_before", "hang"),
+)
+"""Some stand here more than once: they lead to states that nothing else leads to."""
 LOOK_FAULTS = (
     "error_500_not_done",
     "error_503_done",

@@ -4,6 +4,7 @@
     fleet      the processes, their database and partner     fleet.py
     trial      callers cancel while servers die              trial.py
     judge      the brokerage's log against nostro's word     judge.py
+    canary     what was secret is searched for everywhere    canary.py
 
 Run it alone with `python -m tests.torture.kills --engine sqlite --count 200`. Real processes do not replay
 exactly: a seed says what was planned, and the moment that it hit is a matter of chance.
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from pathlib import Path
 from tests.server.world import Server
 from tests.storage.postgres import PostgresServer
 
+from .canary import search
 from .fleet import Fleet, open_fleet
 from .judge import Judge, count, read_intents
 from .kill_plan import Plan, draw
@@ -48,7 +51,10 @@ def run(count: int, *, engine: str, seed_base: int, tell: Tell, source: Path | N
     """Run `count` trials, in each of which servers die; `source` is what they run (see `mutant.py`)."""
     outcome = Outcome()
     seeds = range(seed_base, seed_base + count)
-    with tempfile.TemporaryDirectory(prefix="nostro-kills-") as folder, _databases(engine) as new_database:
+    with (
+        tempfile.TemporaryDirectory(prefix="nostro-kills-") as folder,
+        _databases(engine) as (new_database, database),
+    ):
         for number in range(-(-count // FLEET_TRIALS)):
             size = FLEET_SIZES[number % len(FLEET_SIZES)]
             some = seeds[number * FLEET_TRIALS : (number + 1) * FLEET_TRIALS]
@@ -57,20 +63,32 @@ def run(count: int, *, engine: str, seed_base: int, tell: Tell, source: Path | N
             ) as fleet:
                 plans = [draw(seed, size) for seed in some]
                 outcome += _Campaign(fleet, engine, tell, seed_base).run(plans)
+                outcome += _search(fleet, database)
     return outcome
 
 
 @contextmanager
-def _databases(engine: str) -> Iterator[Callable[[], str]]:
-    """Yield what makes a new database and gives its URL; empty: a file in the servers' folder."""
+def _databases(engine: str) -> Iterator[tuple[Callable[[], str], Path | None]]:
+    """Yield what makes a new database and gives its URL, and the folder where all of them are.
+
+    Without both, the database is a file in the servers' own folder.
+    """
     if engine == "sqlite":
-        yield lambda: ""
+        yield (lambda: ""), None
         return
     server = PostgresServer()
     try:
-        yield partial(server.new_database, is_empty=True)
+        yield partial(server.new_database, is_empty=True), server.folder
     finally:
         server.stop()
+
+
+def _search(fleet: Fleet, database: Path | None) -> Outcome:
+    canaries = search(fleet, database)
+    counts = Counter(
+        canaries=canaries.planted, canaries_found=len(canaries.found), bytes_scanned=canaries.bytes_scanned
+    )
+    return Outcome([f"I26: found {each}" for each in canaries.found], counts)
 
 
 class _Campaign:
