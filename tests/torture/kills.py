@@ -38,7 +38,7 @@ ENGINES = ("sqlite", "postgresql")
 FLEET_TRIALS = 50
 """How many trials one fleet lives through."""
 
-FLEET_SIZES = (4, 2)
+FLEET_SIZES = (2, 4)
 
 SETTLE_WITHIN_S = 20.0
 """When every cancel has ended after the brokerage works again: on PostgreSQL a process whose lock is gone may
