@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
@@ -77,8 +76,16 @@ def _databases(engine: str) -> Iterator[tuple[Callable[[], str], Path | None]]:
         yield (lambda: ""), None
         return
     server = PostgresServer()
+
+    def new_database() -> str:
+        url = server.new_database(is_empty=True)
+        # So that what is older than the secrets lies in files of its own, which nobody need search.
+        server.administer("CHECKPOINT")
+        server.administer("SELECT pg_switch_wal()::text")
+        return url
+
     try:
-        yield partial(server.new_database, is_empty=True), server.folder
+        yield new_database, server.folder
     finally:
         server.stop()
 
