@@ -46,13 +46,24 @@ go on for 5 s, and what it sends then may take 3 s; the rest is the next trial's
 _OPEN = "SELECT brokerage_order_id FROM cancel_intent WHERE state IN ('INTENT', 'SENT', 'ACKED', 'UNKNOWN')"
 
 
-def run(count: int, *, engine: str, seed_base: int, tell: Tell, source: Path | None = None) -> Outcome:
-    """Run `count` trials, in each of which servers die; `source` is what they run (see `mutant.py`)."""
+def run(
+    count: int,
+    *,
+    engine: str,
+    seed_base: int,
+    tell: Tell,
+    source: Path | None = None,
+    postgres: PostgresServer | None = None,
+) -> Outcome:
+    """Run `count` trials, in each of which servers die.
+
+    `source` is what they run (see `mutant.py`), if not our own; `postgres` is used and not ended.
+    """
     outcome = Outcome()
     seeds = range(seed_base, seed_base + count)
     with (
         tempfile.TemporaryDirectory(prefix="nostro-kills-") as folder,
-        _databases(engine) as (new_database, database),
+        _databases(engine, postgres) as (new_database, database),
     ):
         for number in range(-(-count // FLEET_TRIALS)):
             size = FLEET_SIZES[number % len(FLEET_SIZES)]
@@ -67,7 +78,9 @@ def run(count: int, *, engine: str, seed_base: int, tell: Tell, source: Path | N
 
 
 @contextmanager
-def _databases(engine: str) -> Iterator[tuple[Callable[[], str], Path | None]]:
+def _databases(
+    engine: str, postgres: PostgresServer | None
+) -> Iterator[tuple[Callable[[], str], Path | None]]:
     """Yield what makes a new database and gives its URL, and the folder where all of them are.
 
     Without both, the database is a file in the servers' own folder.
@@ -75,7 +88,7 @@ def _databases(engine: str) -> Iterator[tuple[Callable[[], str], Path | None]]:
     if engine == "sqlite":
         yield (lambda: ""), None
         return
-    server = PostgresServer()
+    server = postgres or PostgresServer()
 
     def new_database() -> str:
         url = server.new_database(is_empty=True)
@@ -87,7 +100,8 @@ def _databases(engine: str) -> Iterator[tuple[Callable[[], str], Path | None]]:
     try:
         yield new_database, server.folder
     finally:
-        server.stop()
+        if postgres is None:
+            server.stop()
 
 
 def _search(fleet: Fleet, database: Path | None) -> Outcome:

@@ -38,9 +38,10 @@ def tell_nobody(_done: int) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_whatever_servers_that_die_leave_comes_out_true(request: pytest.FixtureRequest, engine: str) -> None:
+    server: PostgresServer | None = None
     if engine == "postgresql":
-        _: PostgresServer = request.getfixturevalue("postgres")  # skips where there is none
-    outcome = run(KILLS, engine=engine, seed_base=SEED, tell=tell_nobody)
+        server = request.getfixturevalue("postgres")  # skips where there is none
+    outcome = run(KILLS, engine=engine, seed_base=SEED, tell=tell_nobody, postgres=server)
     assert outcome.violations == []
     assert outcome.counts["trials"] == KILLS
 
