@@ -232,6 +232,7 @@ def _commands(
     commands = Commands(
         cancel=CancelOrders(
             journal=journal,
+            members=members,
             orders=orders,
             sessions=sessions,
             reconciler=reconciler,

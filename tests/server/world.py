@@ -232,9 +232,9 @@ class Server:
         assert reply.status == 200, reply.body
         return reply.body
 
-    def final_receipt(self, cancel_id: str, within_s: float = 15.0) -> Any:
+    def final_receipt(self, cancel_id: str, within_s: float = 15.0, **rest: Any) -> Any:
         return eventually(
-            lambda: self.receipt(cancel_id), lambda receipt: bool(receipt["is_final"]), within_s=within_s
+            lambda: self.receipt(cancel_id, **rest), lambda receipt: bool(receipt["is_final"]), within_s
         )
 
 

@@ -21,7 +21,7 @@ STOP_WITHIN_S = 20.0
 SIGNAL_GRACE_S = 0.15
 """How long a signal may take to reach a process that is not running just now."""
 
-_LOSE_LOCKS = """
+LOSE_LOCKS = """
 SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
 WHERE locktype = 'advisory' AND datname = current_database()
 """
@@ -206,7 +206,7 @@ def _freeze(fleet: Fleet, trial: Trial, victim: Server, *, loses_locks: bool) ->
     trial.hit[trial.plan.victim] = time.time()
     victim.send_signal(signal.SIGSTOP)
     if loses_locks and fleet.is_postgres:
-        fleet.ask(_LOSE_LOCKS)
+        fleet.ask(LOSE_LOCKS)
         trial.counts["locks lost"] += 1
     time.sleep(trial.plan.freeze_s)
     victim.send_signal(signal.SIGCONT)

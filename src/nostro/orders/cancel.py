@@ -2,7 +2,7 @@
 
     1. __call__      is there an answer already? If not: may this connection trade, can this be an order id
                      here? Nothing is sent for a bad one.
-    2. _claim        transaction 1: the intent is on disk before the first byte leaves. The journal's unique
+    2. _begin        transaction 1: the intent is on disk before the first byte leaves. The journal's unique
                      index lets one caller in; every other one, in any process, joins that caller's intent.
     3. _fly          one request to the brokerage, in a task of its own: a caller who hangs up changes
                      nothing. No transaction is open meanwhile.
@@ -23,9 +23,12 @@ from nostro.brokers.redact import redact_outcome
 from nostro.connections.sessions import Sessions
 from nostro.domain.cancel import (
     CancelIntent,
+    CancelOutcome,
     CancelUnknown,
     Evidence,
     Looked,
+    NotSent,
+    NotSentCause,
     OrderAbsent,
     OrderFound,
     Replied,
@@ -36,7 +39,7 @@ from nostro.domain.ids import BrokerageOrderId, CancelId
 from nostro.orders.reconcile import Reconciler, settled_at
 from nostro.orders.watch import Watch
 from nostro.ports import Clock, Crashpoint, Ids, Tasks
-from nostro.storage.port import Claim, Journal, Orders, OwnedAccount, Owner
+from nostro.storage.port import Journal, Members, Orders, OwnedAccount, Owner
 
 ANSWER_DEADLINE_S = 9.5
 """When a cancel is answered at the latest: half a second is left for all the rest within ten."""
@@ -55,6 +58,7 @@ class CancelOrders:
         self,
         *,
         journal: Journal,
+        members: Members,
         orders: Orders,
         sessions: Sessions,
         reconciler: Reconciler,
@@ -65,6 +69,7 @@ class CancelOrders:
         crashpoint: Crashpoint,
     ) -> None:
         self._journal = journal
+        self._members = members
         self._orders = orders
         self._sessions = sessions
         self._reconciler = reconciler
@@ -100,29 +105,25 @@ class CancelOrders:
     async def _begin(
         self, broker: Broker, owner: Owner, target: OwnedAccount, order_id: BrokerageOrderId
     ) -> CancelIntent:
-        claim = await self._claim(broker, owner, target, order_id)
-        if claim.is_mine:
-            self._tasks.start(
-                self._fly(broker, target, claim.intent), name=f"cancel {claim.intent.cancel_id}"
-            )
-        return claim.intent
-
-    async def _claim(
-        self, broker: Broker, owner: Owner, target: OwnedAccount, order_id: BrokerageOrderId
-    ) -> Claim:
         wish = CancelIntent(
             cancel_id=CancelId(self._ids.uuid()),
             account_id=target.account.account_id,
             brokerage_order_id=order_id,
             requested_at=self._clock.now(),
         )
+        begun = self._clock.monotonic()
         claim = await self._journal.claim(owner, wish)
         if claim is None:
             await self._learn(broker, target, order_id)
+            begun = self._clock.monotonic()
             claim = await self._journal.claim(owner, wish)
         if claim is None:
             raise OrderUnknown
-        return claim
+        if claim.is_mine:
+            self._tasks.start(
+                self._fly(broker, target, claim.intent, begun), name=f"cancel {claim.intent.cancel_id}"
+            )
+        return claim.intent
 
     async def _learn(self, broker: Broker, target: OwnedAccount, order_id: BrokerageOrderId) -> None:
         """Ask the brokerage, by a read, whether this account holds the order."""
@@ -135,14 +136,15 @@ class CancelOrders:
             case _:
                 raise BrokerageUnreachable
 
-    async def _fly(self, broker: Broker, target: OwnedAccount, intent: CancelIntent) -> None:
+    async def _fly(self, broker: Broker, target: OwnedAccount, intent: CancelIntent, begun: float) -> None:
+        """Send, unless the order is closed already; `begun` is when the claim was, by the monotonic clock."""
         self._crashpoint("after_intent")
         order = intent.order
         if order is not None and order.status.is_closed:
             now = self._clock.now()
             evidence: Evidence = Looked(look=OrderFound(order=order), started_at=now, ended_at=now)
         else:
-            evidence = await self._send(broker, target, intent)
+            evidence = await self._send(broker, target, intent, begun)
         self._crashpoint("before_commit")
         intent = await self._record(intent.cancel_id, evidence)
         self._crashpoint("after_commit")
@@ -150,13 +152,21 @@ class CancelOrders:
         if not intent.state.is_final:
             self._reconciler.wake()
 
-    async def _send(self, broker: Broker, target: OwnedAccount, intent: CancelIntent) -> Replied:
+    async def _send(
+        self, broker: Broker, target: OwnedAccount, intent: CancelIntent, begun: float
+    ) -> Replied:
         sent_at = self._clock.now()
         self._crashpoint("before_send")
+        outcome: CancelOutcome
         try:
-            outcome = redact_outcome(
-                await broker.cancel_order(target.account.number, intent.brokerage_order_id)
-            )
+            if self._is_given_up(begun):
+                outcome = NotSent(
+                    cause=NotSentCause.REFUSED_LOCALLY, message="the server stood still too long"
+                )
+            else:
+                outcome = redact_outcome(
+                    await broker.cancel_order(target.account.number, intent.brokerage_order_id)
+                )
         except Exception:  # the adapter has a bug: whatever it sent, it sent
             log.exception("adapter_failed", broker=broker.spec.slug, cancel_id=intent.cancel_id)
             outcome = CancelUnknown(cause=UnknownCause.ADAPTER_FAILED, message="internal error after sending")
@@ -168,6 +178,14 @@ class CancelOrders:
             ended_at=ended_at,
             settled_at=settled_at(broker.spec, ended_at),
         )
+
+    def _is_given_up(self, begun: float) -> bool:
+        """Say whether others may by now have told that nothing was sent, and this process not know it.
+
+        A process can stand still, and lose its lock meanwhile.
+        """
+        goes_on_s = self._members.goes_on_s
+        return goes_on_s > 0 and self._clock.monotonic() - begun > goes_on_s
 
     async def _record(self, cancel_id: CancelId, evidence: Evidence) -> CancelIntent:
         while True:
