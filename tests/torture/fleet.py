@@ -157,7 +157,8 @@ def open_fleet(
     folder: Path, size: int, *, seed: int, database_url: str = "", source: Path | None = None
 ) -> Iterator[Fleet]:
     """Start `size` servers in the folder; `source` is a mutant's (`mutant.py`), else they run our own."""
-    data, dice = folder / "servers", random.Random(f"{seed} secrets")  # noqa: S311 - planted, to be searched for
+    data = folder / "servers"
+    dice = random.Random(f"{seed} secrets")  # noqa: S311 - planted, to be searched for
     letters, begun_at = string.ascii_letters + string.digits, time.time()
     api_key, password = ("".join(dice.choices(letters, k=32)) for _ in range(2))
     environment = {"NOSTRO_WEBHOOK_ALLOW": "127.0.0.1"}
