@@ -33,6 +33,11 @@ class Intent(NamedTuple):
     resolved_at: float | None
     snapshot: str | None
 
+    @property
+    def begun_at(self) -> float:
+        """Say when it was surely claimed, if that is known: a wish can wait long for its claim."""
+        return self.requested_at if self.sent_at is None else self.sent_at
+
 
 class Learnt(NamedTuple):
     """What is in the journal about one cancel besides its state."""
@@ -43,16 +48,17 @@ class Learnt(NamedTuple):
 
 
 def read_intents(fleet: Fleet, order_id: str) -> list[Intent]:
-    """Read the order's intents from the database, oldest first."""
+    """Read the order's intents from the database, in the order in which they began."""
     rows = fleet.ask(
         "SELECT cancel_id, brokerage_order_id, state, requested_at, sent_at, ended_at, resolved_at,"
-        " order_snapshot FROM cancel_intent WHERE brokerage_order_id = ? ORDER BY requested_at",
+        " order_snapshot FROM cancel_intent WHERE brokerage_order_id = ?",
         order_id,
     )
-    return [
+    intents = [
         Intent._make([cancel_id, its_order, state, *(each and each / 1e6 for each in times), snapshot])
         for cancel_id, its_order, state, *times, snapshot in rows
     ]
+    return sorted(intents, key=lambda intent: intent.begun_at)
 
 
 def read_learnt(fleet: Fleet, cancel_id: str) -> Learnt:
@@ -111,10 +117,10 @@ class Judge:
             if after.sent_at is not None and before.resolved_at is not None:
                 self.demand(
                     after.sent_at >= before.resolved_at - CLOCK_S,
-                    f"I8: cancel {after.cancel_id} was sent while {before.cancel_id} was open",
+                    f"I8: {after} was sent while {before} was open",
                 )
         for earlier, fact in zip([None, *facts], facts, strict=False):
-            owners = [intent for intent in intents if intent.requested_at <= fact.at + CLOCK_S]
+            owners = [intent for intent in intents if intent.begun_at <= fact.at + CLOCK_S]
             is_request = (fact.event, fact.operation) == ("request_received", "cancel")
             if is_request:
                 self.demand(bool(owners), f"I13: a cancel of {fact} arrived before any intent")
