@@ -8,6 +8,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 from nostro.accounts.read import ReadAccounts
@@ -202,7 +203,13 @@ async def build(
         ),
         lanes=lanes,
         meter=meter,
-        health=Health(database=store.database, journal=commands.journal, meter=meter, clock=clock),
+        health=Health(
+            database=store.database,
+            members=store.members,
+            journal=commands.journal,
+            meter=meter,
+            clock=clock,
+        ),
         ids=ids,
     )
 
@@ -371,13 +378,15 @@ def _deliver(allowed: str) -> Deliver:
     return deliver
 
 
-def _crashpoint(name: str) -> Crashpoint:
-    """Make the process kill itself at the named point, as a power switch would."""
-    if not name:
+def _crashpoint(where: str) -> Crashpoint:
+    """Make the process kill itself at a point, as a power switch would; `point:n` means its n-th visit."""
+    if not where:
         return no_crash
+    name, _, visit = where.partition(":")
+    visits = count(1)
 
     def die_at(reached: str) -> None:
-        if reached == name:
+        if reached == name and next(visits) == int(visit or 1):
             os.kill(os.getpid(), signal.SIGKILL)
 
     return die_at

@@ -45,7 +45,8 @@ class Settings:
     """Hosts that webhooks may reach though they are not public or use plain http: a comma list of `host` or
     `host:port` (NOSTRO_WEBHOOK_ALLOW)."""
     crash_at: str
-    """For tests: the point of the cancel path where the process kills itself (NOSTRO_CRASH_AT)."""
+    """For tests: the point of the cancel path where the process kills itself, `point` or, at its n-th visit,
+    `point:n` (NOSTRO_CRASH_AT)."""
 
 
 def default_data_dir(environment: Mapping[str, str]) -> Path:
@@ -68,7 +69,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         rate_limit_per_minute=_number(environment, "NOSTRO_RATE_LIMIT", 0, 1_000_000),
         paper_url=environment.get("NOSTRO_PAPER_URL", "").rstrip("/"),
         webhook_allow=_hosts(environment, "NOSTRO_WEBHOOK_ALLOW"),
-        crash_at=environment.get("NOSTRO_CRASH_AT", ""),
+        crash_at=_crash_at(environment),
     )
 
 
@@ -84,6 +85,13 @@ def _hosts(environment: Mapping[str, str], name: str) -> str:
     host = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
     if text and re.fullmatch(rf"{host}(?: *, *{host})*", text) is None:
         raise SettingsInvalid(f"{name} must be a comma list of host or host:port.")
+    return text
+
+
+def _crash_at(environment: Mapping[str, str]) -> str:
+    text = environment.get("NOSTRO_CRASH_AT", "")
+    if re.fullmatch(r"(?:[a-z_]+(?::[1-9][0-9]{0,8})?)?", text) is None:
+        raise SettingsInvalid("NOSTRO_CRASH_AT must be a point, or point:n for its n-th visit, n from 1.")
     return text
 
 

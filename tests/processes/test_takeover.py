@@ -14,7 +14,7 @@ from nostro.domain.ids import CancelId, ClientOrderId
 from nostro.settings import read_settings
 from nostro.storage.journal import SqlJournal
 from nostro.storage.placements import SqlPlacements
-from nostro.storage.port import PlaceIntent, PlaceState
+from nostro.storage.port import MemberId, Members, PlaceIntent, PlaceState
 from tests.storage.child import Child
 from tests.storage.conftest import Place
 from tests.storage.notes import make_table
@@ -88,6 +88,25 @@ def test_what_a_killed_process_held_is_taken_over_soon_and_not_before(place: Pla
     assert (after.state, after.cause) == (CancelState.UNKNOWN, UnknownCause.RESTARTED)
 
 
+def test_a_round_that_breaks_does_not_end_the_work_on_open_cancels(place: Place) -> None:
+    async def work() -> CancelIntent:
+        await furnished(place)
+        async with place.opened() as store:
+            nostro = await nostro_on(place, replace(store, members=Stumbling(store.members)))
+            with Child(place, "claim", "c-1", "k-1") as child:
+                await nostro.reconciler.recover()
+                running = asyncio.create_task(nostro.reconciler.run())
+                child.signal(signal.SIGKILL)
+                after = await once_taken_over(store)
+            nostro.reconciler.stop()
+            await running
+            await nostro.tasks.drain(5)
+            await nostro.paper.close()
+            return after
+
+    assert asyncio.run(work()).state is CancelState.UNKNOWN
+
+
 def test_a_process_that_starts_alone_takes_over_at_once(place: Place) -> None:
     async def work() -> tuple[CancelState, PlaceState]:
         await furnished(place)
@@ -108,6 +127,30 @@ def test_a_process_that_starts_alone_takes_over_at_once(place: Place) -> None:
             return (await state_of(store)).state, standing.state
 
     assert asyncio.run(work()) == (CancelState.UNKNOWN, PlaceState.UNKNOWN)
+
+
+class Stumbling:
+    """Members whose second entry breaks, as a bug of ours or of a library would break it."""
+
+    def __init__(self, members: Members) -> None:
+        self._members = members
+        self._entries = 0
+        self.goes_on_s = members.goes_on_s
+
+    def me(self) -> MemberId:
+        return self._members.me()
+
+    async def enter(self) -> None:
+        self._entries += 1
+        if self._entries == 2:
+            raise ZeroDivisionError
+        await self._members.enter()
+
+    async def is_gone(self, member: MemberId) -> bool:
+        return await self._members.is_gone(member)
+
+    async def leave(self) -> None:
+        await self._members.leave()
 
 
 async def once_taken_over(store: Store) -> CancelIntent:

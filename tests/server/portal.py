@@ -29,13 +29,13 @@ def submit(server: Server, link: str, **fields: str) -> tuple[int, str, str]:
 
 
 def connect_paper_account(
-    server: Server, identity: Identity = SEED_USER, connection_type: str = "trade"
+    server: Server, identity: Identity = SEED_USER, connection_type: str = "trade", api_key: str = ""
 ) -> str:
-    """Connect a new paper account; return its id."""
+    """Connect a paper account, a new one unless `api_key` says otherwise; return its id."""
     link = login_link(
         server, identity, connectionType=connection_type, customRedirect="http://127.0.0.1:9/done?state=s"
     )
-    status, location, page = submit(server, link, broker="PAPER", api_key="")
+    status, location, page = submit(server, link, broker="PAPER", api_key=api_key)
     assert status == 303, page
     connection = re.search(r"connection_id=([0-9a-f-]{36})", location)
     assert connection is not None, location

@@ -49,6 +49,15 @@ def test_a_crash_loses_no_intent_and_each_is_resolved_by_evidence(tmp_path: Path
         assert again.cancels_received(ORDER) == 1
 
 
+def test_a_crash_can_wait_for_the_second_visit_of_a_point(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data").start(NOSTRO_CRASH_AT="after_send:2")
+    other = server.place()
+    assert server.cancel(ORDER).body["status"] == "CANCELED"
+    with pytest.raises((http.client.HTTPException, OSError)):
+        server.cancel(other)
+    assert server.wait_until_dead() == -signal.SIGKILL
+
+
 def test_what_was_open_at_a_crash_is_resolved_without_anybody_asking(tmp_path: Path) -> None:
     server = Server(tmp_path / "data").start()
     server.fault("ack_only", order_id=ORDER)

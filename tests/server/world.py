@@ -86,6 +86,8 @@ class Server:
         self._process: subprocess.Popen[str] | None = None
         self.log: Path | None = None
         """Where its standard error goes; None lets the test runner have it."""
+        self.said = ""
+        """What it printed on standard output."""
         self.url = ""
 
     def start(self, command: str = "sandbox", **environment: str) -> Self:
@@ -102,6 +104,7 @@ class Server:
         stdout = self._process.stdout
         assert stdout is not None
         for line in stdout:
+            self.said += line
             if line.startswith("listening on "):
                 self.url = line.removeprefix("listening on ").strip()
                 return self
@@ -111,6 +114,15 @@ class Server:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def send_signal(self, signal_: signal.Signals) -> None:
+        """Send a signal, and wait for nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal_)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         process = self._process
@@ -123,13 +135,13 @@ class Server:
         process = self._process
         assert process is not None
         code = process.wait(timeout=30)
-        if process.stdout is not None:
+        if process.stdout is not None and not process.stdout.closed:
+            self.said += process.stdout.read()
             process.stdout.close()
         return code
 
     def __enter__(self) -> Self:
-        is_running = self._process is not None and self._process.poll() is None
-        return self if is_running else self.start()
+        return self if self.is_running else self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -220,9 +232,9 @@ class Server:
         assert reply.status == 200, reply.body
         return reply.body
 
-    def final_receipt(self, cancel_id: str, within_s: float = 15.0) -> Any:
+    def final_receipt(self, cancel_id: str, within_s: float = 15.0, **rest: Any) -> Any:
         return eventually(
-            lambda: self.receipt(cancel_id), lambda receipt: bool(receipt["is_final"]), within_s=within_s
+            lambda: self.receipt(cancel_id, **rest), lambda receipt: bool(receipt["is_final"]), within_s
         )
 
 

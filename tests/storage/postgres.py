@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import tempfile
 import warnings
+from pathlib import Path
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it has no annotations
@@ -24,8 +25,9 @@ class PostgresServer:
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.mkdtemp(prefix="nostro-pg-")  # short: a socket's path may not be long
-        self._server = get_server(self._folder, cleanup_mode="delete")
+        self.folder = Path(tempfile.mkdtemp(prefix="nostro-pg-"))  # short: a socket's path may not be long
+        """Where it keeps its data, and is gone with it."""
+        self._server = get_server(self.folder, cleanup_mode="delete")
         self._names = (f"test_{number}" for number in itertools.count())
         self.administer(f"CREATE DATABASE {_TEMPLATE}")
         asyncio.run(postgres.upgrade(self._url(_TEMPLATE)))
@@ -49,7 +51,7 @@ class PostgresServer:
         return ask(self._url("postgres"), statement)
 
     def _url(self, database: str) -> str:
-        return f"postgresql://postgres@/{database}?host={self._folder}"
+        return f"postgresql://postgres@/{database}?host={self.folder}"
 
 
 def ask(url: str, statement: str) -> Any:

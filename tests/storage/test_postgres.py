@@ -1,8 +1,10 @@
 """PostgreSQL: durable whatever its defaults are, alone with its troubles, and back after each of them."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,66 @@ def test_connections_that_broke_while_nobody_used_them_fail_nobody(
         return await database.read(notes)
 
     assert run(work) == ["a"]
+
+
+@pytest.fixture
+def end_all(postgres: PostgresServer) -> Callable[[], None]:
+    """Make what ends our connections to the database while this process stands still, as a frozen one."""
+    end_ours = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'nostro'"
+    )
+
+    def end() -> None:
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(postgres.administer, end_ours).result()
+        time.sleep(0.1)
+
+    return end
+
+
+TURNS = range(4)
+"""How many turns of the event loop after it, for its message and its end arrive in different ones."""
+
+
+@pytest.mark.parametrize("turns", TURNS)
+def test_a_member_whose_connection_ended_while_it_stood_still_enters_again(
+    place: Place, end_all: Callable[[], None], turns: int
+) -> None:
+    async def work() -> bool:
+        members = PostgresMembers(place.url, SystemIds())
+        await members.enter()
+        before = members.me()
+        end_all()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        with contextlib.suppress(StoreFailed):
+            await members.is_gone(before)
+        await members.enter()
+        after = members.me()
+        await members.leave()
+        return after != before
+
+    assert asyncio.run(work())
+
+
+@pytest.mark.parametrize("turns", TURNS)
+def test_work_after_connections_ended_while_it_stood_still_fails_cleanly_at_most_once(
+    run: Run[Any], end_all: Callable[[], None], turns: int
+) -> None:
+    async def work(database: Database) -> list[str]:
+        await make_table(database)
+        await database.read(notes)
+        end_all()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        with contextlib.suppress(StoreFailed):
+            await database.read(notes)
+        with contextlib.suppress(StoreFailed):
+            await database.write(add("a"))
+        await database.write(add("b"))
+        return (await database.read(notes))[-1:]
+
+    assert run(work) == ["b"]
 
 
 def test_while_the_server_is_away_all_is_a_store_failure_at_once(run: Run[Any]) -> None:

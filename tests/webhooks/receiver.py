@@ -86,6 +86,10 @@ class Receiver:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Be gone; closing twice does no harm."""
         self._server.shutdown()
         self._server.server_close()
 

@@ -13,7 +13,7 @@ from nostro.http.meter import Meter
 from nostro.http.operation import Operation, Who
 from nostro.ports import Clock
 from nostro.storage.database import Database
-from nostro.storage.port import Journal
+from nostro.storage.port import Journal, Members
 
 PROBE_TIMEOUT_S = 2.0
 """How long a write to our own database may take before the server calls itself unready."""
@@ -22,8 +22,11 @@ _TEXT = b"text/plain; version=0.0.4; charset=utf-8"
 
 
 class Health:
-    def __init__(self, *, database: Database, journal: Journal, meter: Meter, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, members: Members, journal: Journal, meter: Meter, clock: Clock
+    ) -> None:
         self._database = database
+        self._members = members
         self._journal = journal
         self._meter = meter
         self._clock = clock
@@ -68,6 +71,7 @@ class Health:
 
     async def _probe(self) -> str | None:
         try:
+            self._members.me()  # who is no member may claim no cancel
             async with asyncio.timeout(PROBE_TIMEOUT_S):
                 await self._database.write(lambda _connection: None)
         except (StoreFailed, TimeoutError):

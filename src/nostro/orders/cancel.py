@@ -2,7 +2,7 @@
 
     1. __call__      is there an answer already? If not: may this connection trade, can this be an order id
                      here? Nothing is sent for a bad one.
-    2. _claim        transaction 1: the intent is on disk before the first byte leaves. The journal's unique
+    2. _begin        transaction 1: the intent is on disk before the first byte leaves. The journal's unique
                      index lets one caller in; every other one, in any process, joins that caller's intent.
     3. _fly          one request to the brokerage, in a task of its own: a caller who hangs up changes
                      nothing. No transaction is open meanwhile.
@@ -39,7 +39,7 @@ from nostro.domain.ids import BrokerageOrderId, CancelId
 from nostro.orders.reconcile import Reconciler
 from nostro.orders.watch import Watch
 from nostro.ports import Clock, Crashpoint, Ids, Tasks
-from nostro.storage.port import CLAIM_VALID_S, Claim, Journal, Orders, OwnedAccount, Owner
+from nostro.storage.port import CLAIM_VALID_S, Journal, Orders, OwnedAccount, Owner
 
 ANSWER_DEADLINE_S = 9.5
 """When a cancel is answered at the latest: half a second is left for all the rest within ten."""
@@ -103,16 +103,6 @@ class CancelOrders:
     async def _begin(
         self, broker: Broker, owner: Owner, target: OwnedAccount, order_id: BrokerageOrderId
     ) -> CancelIntent:
-        claim, begin_by_s = await self._claim(broker, owner, target, order_id)
-        if claim.is_mine:
-            flight = self._fly(broker, target, claim.intent, begin_by_s)
-            self._tasks.start(flight, name=f"cancel {claim.intent.cancel_id}")
-        return claim.intent
-
-    async def _claim(
-        self, broker: Broker, owner: Owner, target: OwnedAccount, order_id: BrokerageOrderId
-    ) -> tuple[Claim, float]:
-        """Return the claim, and by when on the steady clock its request must begin."""
         wish = CancelIntent(
             cancel_id=CancelId(self._ids.uuid()),
             account_id=target.account.account_id,
@@ -127,7 +117,10 @@ class CancelOrders:
             claim = await self._journal.claim(owner, wish)
         if claim is None:
             raise OrderUnknown
-        return claim, begin_by_s
+        if claim.is_mine:
+            flight = self._fly(broker, target, claim.intent, begin_by_s)
+            self._tasks.start(flight, name=f"cancel {claim.intent.cancel_id}")
+        return claim.intent
 
     async def _learn(self, broker: Broker, target: OwnedAccount, order_id: BrokerageOrderId) -> None:
         """Ask the brokerage, by a read, whether this account holds the order."""
@@ -143,6 +136,7 @@ class CancelOrders:
     async def _fly(
         self, broker: Broker, target: OwnedAccount, intent: CancelIntent, begin_by_s: float
     ) -> None:
+        """Send, unless the order is closed already, before `begin_by_s` of the steady clock, or never."""
         self._crashpoint("after_intent")
         order = intent.order
         if order is not None and order.status.is_closed:

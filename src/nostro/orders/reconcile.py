@@ -140,7 +140,7 @@ class Reconciler:
                 await self.sweep()
             free = LOOKS_AT_ONCE_MAX - len(self._looking)
             return await self._journal.due(self._clock.now(), free) if free else []
-        except StoreFailed:
+        except Exception:  # the database, or a bug: the next round must come all the same
             log.exception("reconcile_cannot_work")
             return []
 

@@ -67,6 +67,7 @@ _FAILURES = (
     PoolTimeoutError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # also raised while the end of a connection is only half read
     OSError,
     TimeoutError,
 )

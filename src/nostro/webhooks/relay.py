@@ -84,7 +84,7 @@ class Relay:
         while not self._is_stopping:
             try:
                 await self._round()
-            except StoreFailed:
+            except Exception:  # the database, or a bug: the next round must come all the same
                 log.exception("outbox_not_read")
             await self._clock.sleep(POLL_S)
 
