@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ from nostro.domain.cancel import (
     UnknownCause,
     decide,
 )
-from nostro.domain.errors import StoreFailed
+from nostro.domain.errors import NotFound, StoreFailed
 from nostro.domain.event import event_of_end
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId, ClientId, UserId
 from nostro.storage import orders, outbox
@@ -131,7 +132,8 @@ class SqlJournal:
         outcome = NotSent(cause=NotSentCause.REFUSED_LOCALLY, message="the database did not answer in time")
         not_sent = Replied(outcome=outcome, sent_at=now, ended_at=now, settles_s=None)
         for cancel_id in found:
-            await self.apply(CancelId(cancel_id), not_sent, None)
+            with suppress(NotFound):
+                await self.apply(CancelId(cancel_id), not_sent, None)
             self._in_doubt.remove(CancelId(cancel_id))
 
 
@@ -201,7 +203,9 @@ def _apply(
     connection: Connection, cancel_id: CancelId, evidence: Evidence, next_look_at: datetime | None
 ) -> CancelIntent:
     query = select(cancel_intent).where(cancel_intent.c.cancel_id == cancel_id).with_for_update()
-    row = connection.execute(query).mappings().one()
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise NotFound
     before = _intent(row)
     after = decide(before, evidence)
     at, kind, detail = _describe(evidence)

@@ -215,7 +215,10 @@ class Journal(Protocol):
     async def apply(
         self, cancel_id: CancelId, evidence: Evidence, next_look_at: datetime | None
     ) -> CancelIntent:
-        """Let `decide` judge the evidence on the newest state; all becomes durable in one transaction."""
+        """Let `decide` judge the evidence on the newest state; all becomes durable in one transaction.
+
+        Raises NotFound for an intent that is gone: a sandbox was started over, nothing else forgets one.
+        """
         ...
 
     async def get(self, cancel_id: CancelId) -> CancelIntent | None: ...
