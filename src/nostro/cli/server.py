@@ -21,6 +21,7 @@ from nostro.cli.logs import configure_logs
 from nostro.cli.workers import ChildFailed, end_with_parent, listen, run_workers
 from nostro.domain.errors import Refusal
 from nostro.http.gateway import Gateway
+from nostro.http.lanes import Pulse
 from nostro.http.protocol import GuardedProtocol
 from nostro.http.sandbox import SandboxControls
 from nostro.settings import Settings, SettingsInvalid, read_settings
@@ -28,6 +29,9 @@ from nostro.storage.schema import SchemaTooNew
 from nostro.storage.vault import VaultError
 
 errors = Console(stderr=True)
+
+CLOSE_S = 2
+"""How long connections may take to close once what was asked over them is answered."""
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", envvar="NOSTRO_HOST")]
 Port = Annotated[
@@ -164,7 +168,7 @@ async def _serve(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=int(DRAIN_S),
+        timeout_graceful_shutdown=CLOSE_S,
     )
     gc.collect()
     gc.freeze()
@@ -175,9 +179,16 @@ async def _serve(
         print(text, flush=True)
     server = _Server(config)
 
-    def stop() -> None:
-        nostro.health.is_draining = True
+    pulse = Pulse(nostro.lanes, nostro.commands.clock)
+    nostro.tasks.start(pulse.run(), name="pulse")
+
+    async def drain() -> None:
+        """Answer what was asked before the port closes; whoever comes meanwhile is told to go elsewhere."""
+        await nostro.lanes.drain(DRAIN_S, nostro.commands.clock)
         server.should_exit = True
+
+    def stop() -> None:
+        nostro.tasks.start(drain(), name="drain")
 
     for signal_ in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signal_, stop)
@@ -186,6 +197,7 @@ async def _serve(
     try:
         await server.serve(sockets=[listener])
     finally:
+        pulse.stop()
         await nostro.stop()
 
 

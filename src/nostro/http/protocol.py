@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with the limits it lacks: a slow or endless head costs a timer and few bytes.
+"""uvicorn's HTTP protocol with the limits it lacks: whoever is slow to send or to read costs a timer.
 
 The body has its own deadline and cap, in `gateway.py`.
 """
@@ -15,21 +15,29 @@ from nostro.wire.errors import render_error
 HEAD_TIMEOUT_S = 10.0
 """How long a request line and its headers may take to arrive."""
 
+WRITE_TIMEOUT_S = 10.0
+"""How long an answer may wait for a client that does not read it."""
+
 HEAD_BYTES_MAX = 32 * 1024
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """Closes a connection whose request head is late or too large, and words a broken one as JSON."""
+    """Closes a connection whose request head is late or too large, or whose client does not read.
+
+    Words a broken request as JSON.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._head_timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0
+        self._write_timer: asyncio.TimerHandle | None = None
 
     def connection_made(  # type: ignore[override]  # as in uvicorn
         self, transport: asyncio.Transport
     ) -> None:
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # so that we hear of the first byte that cannot leave
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
@@ -50,7 +58,17 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        self._stop_write_timer()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._write_timer is None:  # `close` would wait for the client, too
+            self._write_timer = self.loop.call_later(WRITE_TIMEOUT_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._stop_write_timer()
+        super().resume_writing()
 
     def _expect_head(self) -> None:
         if self._head_timer is None:
@@ -61,6 +79,11 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _stop_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be parsed; uvicorn would send plain text."""

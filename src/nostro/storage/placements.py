@@ -15,7 +15,7 @@ from nostro.domain.place import NewOrder
 from nostro.storage import orders, outbox
 from nostro.storage.database import Database
 from nostro.storage.port import MemberId, Members, PlaceIntent, PlaceState
-from nostro.storage.tables import place_intent, previewed_trade
+from nostro.storage.tables import IS_SENT, place_intent, previewed_trade
 
 _new_order = msgspec.json.Decoder(NewOrder)
 
@@ -40,12 +40,11 @@ class SqlPlacements:
         await self._database.write(work)
 
     async def give_up_sent(self) -> None:
-        is_sent = place_intent.c.state == PlaceState.SENT.value
-        query = select(place_intent.c.owner).where(is_sent).distinct()
+        query = select(place_intent.c.owner).where(IS_SENT).distinct()
         owners = await self._database.read(lambda connection: connection.execute(query).scalars().all())
         for owner in owners:
             if owner is None or await self._members.is_gone(MemberId(owner)):
-                change = update(place_intent).where(is_sent, place_intent.c.owner.is_not_distinct_from(owner))
+                change = update(place_intent).where(IS_SENT, place_intent.c.owner.is_not_distinct_from(owner))
                 await self._give_up(change.values(state=PlaceState.UNKNOWN.value))
 
     async def _give_up(self, change: Update) -> None:
