@@ -25,7 +25,7 @@ from nostro.http.authenticate import Authenticator
 from nostro.http.call import Commands
 from nostro.http.gateway import Gateway
 from nostro.http.health import Health
-from nostro.http.lanes import Lanes, Phase
+from nostro.http.lanes import Lanes, Phase, Pulse
 from nostro.http.limits import RateLimits
 from nostro.http.meter import Meter
 from nostro.http.operation import Operation
@@ -116,6 +116,8 @@ class Nostro:
     reconciler: Reconciler
     relay: Relay
     upkeep: Upkeep
+    pulse: Pulse
+    """To be run beside a port: in virtual time nothing is late."""
     tasks: Tasks
     authenticate: Authenticator
     lanes: Lanes
@@ -186,7 +188,8 @@ async def build(
     store = store or await open_store(settings.data, settings.database_url, ids)
     lanes, tasks = Lanes(), Tasks()
     meter = Meter(lanes)
-    store = replace(store, database=TimedDatabase(store.database, clock, meter.worked))
+    database = TimedDatabase(store.database, clock, meter.worked)
+    store = replace(store, database=database)
     paper = _reach_paper(settings, embedded, seed, clock, ids, partial(meter.sent, PAPER.slug))
     commands, reconciler = _commands(
         store, Registry((paper.kind,)), clock, ids, tasks, crashpoint or _crashpoint(settings.crash_at)
@@ -200,6 +203,7 @@ async def build(
         reconciler=reconciler,
         relay=_relay(store, deliver or _deliver(settings.webhook_allow), clock, tasks),
         upkeep=_upkeep(store.database, commands.journal, settings, clock),
+        pulse=Pulse(lanes, lambda: database.waiting_s, clock),
         tasks=tasks,
         authenticate=Authenticator(
             keys=commands.keys,

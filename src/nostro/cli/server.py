@@ -5,6 +5,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,7 +22,6 @@ from nostro.cli.logs import configure_logs
 from nostro.cli.workers import ChildFailed, end_with_parent, listen, run_workers
 from nostro.domain.errors import Refusal
 from nostro.http.gateway import Gateway
-from nostro.http.lanes import Pulse
 from nostro.http.protocol import GuardedProtocol
 from nostro.http.sandbox import SandboxControls
 from nostro.settings import Settings, SettingsInvalid, read_settings
@@ -29,6 +29,10 @@ from nostro.storage.schema import SchemaTooNew
 from nostro.storage.vault import VaultError
 
 errors = Console(stderr=True)
+
+GIL_SWITCH_S = 0.0005
+"""After every statement of SQLite the loop waits so long for the interpreter while the writer is busy, and
+the writer while the loop is. Python's 5 ms, times all statements of a request, are most of what it takes."""
 
 CLOSE_S = 2
 """How long connections may take to close once what was asked over them is answered."""
@@ -170,6 +174,7 @@ async def _serve(
         proxy_headers=False,
         timeout_graceful_shutdown=CLOSE_S,
     )
+    sys.setswitchinterval(GIL_SWITCH_S)
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
@@ -179,8 +184,7 @@ async def _serve(
         print(text, flush=True)
     server = _Server(config)
 
-    pulse = Pulse(nostro.lanes, nostro.commands.clock)
-    nostro.tasks.start(pulse.run(), name="pulse")
+    nostro.tasks.start(nostro.pulse.run(), name="pulse")
 
     async def drain() -> None:
         """Answer what was asked before the port closes; whoever comes meanwhile is told to go elsewhere."""
@@ -197,7 +201,7 @@ async def _serve(
     try:
         await server.serve(sockets=[listener])
     finally:
-        pulse.stop()
+        nostro.pulse.stop()
         await nostro.stop()
 
 

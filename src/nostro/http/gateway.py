@@ -5,7 +5,7 @@ One request in, one answer out, and nothing that a client sends is trusted on th
 target   path and query are unambiguous, or 400      `wire.signature.check_target`
 route    an operation, or 404, or 405                `router.py`
 body     whole, in time, and small                   `_receive`
-lane     a place among all requests, or 503          `lanes.py`; a full one refuses before the body is read
+lane     a place among all requests, or 503          `lanes.py`; under load `protocol.py` asks `sheds` before
 read     one JSON reading of it, or 400              `wire.strict_json`
 prove    signature, timestamp, user                  `authenticate.py`
 limit    a place in the caller's minute, or 429      `limits.py`
@@ -21,10 +21,18 @@ from urllib.parse import parse_qsl
 
 import structlog
 
-from nostro.domain.errors import AnswerLate, BodyTooSlow, Forbidden, InvalidRequest, MalformedBody, Throttled
+from nostro.domain.errors import (
+    AnswerLate,
+    BodyTooSlow,
+    Forbidden,
+    InvalidRequest,
+    MalformedBody,
+    Refusal,
+    Throttled,
+)
 from nostro.http.authenticate import Authenticator
 from nostro.http.call import Answer, Call, Caller, Commands, preferred_wait_s
-from nostro.http.lanes import Lanes, Phase
+from nostro.http.lanes import Lane, Lanes, Phase
 from nostro.http.limits import Allowance, RateLimits
 from nostro.http.meter import Meter
 from nostro.http.operation import Operation, Who
@@ -90,6 +98,20 @@ class Gateway:
             answer = await self._answer(scope, receive)
         await _send(send, answer, request_id)
 
+    def sheds(self, method: str, path: str) -> bool:
+        """Say whether a request is refused for load by its head alone; counts it then."""
+        if not self._lanes.is_strained:
+            return False
+        try:
+            operation, _ = self._router.find(method, path)
+        except Refusal:
+            operation = None
+        lane = Lane.READ if operation is None else operation.lane
+        if not self._lanes.sheds(lane):
+            return False
+        self._meter.answered(operation, 503, 0.0)
+        return True
+
     async def _answer(self, scope: Message, receive: Receive) -> Answer:
         told: list[tuple[bytes, bytes]] = []
         begun = self._clock.monotonic()
@@ -98,7 +120,6 @@ class Gateway:
             path, query = check_target(scope["raw_path"], scope["query_string"])
             operation, parameters = self._router.find(scope["method"], path)
             headers = dict(scope["headers"])
-            self._lanes.check(operation.lane)
             body = await _receive(receive, headers)  # before the lane: a slow client must not fill one
             arrived = _Arrived(operation, parameters, path, query, headers, body, scope)
             self._lanes.enter(operation.lane)

@@ -79,7 +79,7 @@ class Meter:
             registry=self._registry,
         )
         lag = Gauge(
-            "nostro_loop_lag_seconds", "How late the last turn of the loop was.", registry=self._registry
+            "nostro_lag_seconds", "How far the loop or the database is behind.", registry=self._registry
         )
         lag.set_function(lambda: lanes.lag_s)
         under_way = Gauge("nostro_requests_under_way", "Requests being worked on.", registry=self._registry)

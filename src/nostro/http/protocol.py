@@ -1,6 +1,7 @@
 """uvicorn's HTTP protocol with the limits it lacks: whoever is slow to send or to read costs a timer.
 
-The body has its own deadline and cap, in `gateway.py`.
+The body has its own deadline and cap, in `gateway.py`. What the gateway sheds is refused by its head alone:
+that must cost next to nothing, or the refused take what the others need.
 """
 
 import asyncio
@@ -9,7 +10,8 @@ from typing import Any
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from nostro.domain.errors import InvalidRequest
+from nostro.domain.errors import InvalidRequest, Overloaded, Refusal
+from nostro.http.gateway import Gateway
 from nostro.wire.errors import render_error
 
 HEAD_TIMEOUT_S = 10.0
@@ -32,6 +34,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         self._write_timer: asyncio.TimerHandle | None = None
+        self._is_shed = False
 
     def connection_made(  # type: ignore[override]  # as in uvicorn
         self, transport: asyncio.Transport
@@ -54,7 +57,26 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop_timer()
-        super().on_headers_complete()
+        assert isinstance(self.app, Gateway)
+        is_its_turn = self.cycle is None or self.cycle.response_complete
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        self._is_shed = is_its_turn and self.app.sheds(self.parser.get_method().decode("latin-1"), path)
+        if not self._is_shed:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_shed:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._is_shed:
+            super().on_message_complete()
+            return
+        self._is_shed = False
+        self.transport.write(_OVERLOADED)
+        if not self.parser.should_keep_alive():
+            self.transport.close()
+        self.on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -63,8 +85,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        if self._write_timer is None:  # `close` would wait for the client, too
-            self._write_timer = self.loop.call_later(WRITE_TIMEOUT_S, self.transport.abort)
+        if self._write_timer is None:
+            self._write_timer = self.loop.call_later(WRITE_TIMEOUT_S, self._give_up)
 
     def resume_writing(self) -> None:
         self._stop_write_timer()
@@ -80,6 +102,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
 
+    def _give_up(self) -> None:
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # else it would go on writing to what is closed
+        self.transport.abort()  # `close` would wait for the client, too
+
     def _stop_write_timer(self) -> None:
         if self._write_timer is not None:
             self._write_timer.cancel()
@@ -87,11 +114,19 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be parsed; uvicorn would send plain text."""
-        row, body = render_error(InvalidRequest(msg))
-        content = msgspec.json.encode(body)
-        head = (
-            f"HTTP/1.1 {row.status} Bad Request\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(content)}\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + content)
+        self.transport.write(_render(InvalidRequest(msg), "Bad Request", "connection: close"))
         self.transport.close()
+
+
+def _render(refusal: Refusal, phrase: str, header: str) -> bytes:
+    """Write a whole answer."""
+    row, body = render_error(refusal)
+    content = msgspec.json.encode(body)
+    head = (
+        f"HTTP/1.1 {row.status} {phrase}\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
+        f"content-length: {len(content)}\r\n{header}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+_OVERLOADED = _render(Overloaded(), "Service Unavailable", "retry-after: 1")

@@ -1,4 +1,4 @@
-"""A database that tells how long its work took."""
+"""A database that tells how long its work took, and how long the work takes that waits."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -19,6 +19,14 @@ class TimedDatabase:
         self._database = database
         self._clock = clock
         self._told = told
+        self._writing: dict[object, float] = {}
+        """When each write that is not durable yet began, the oldest first."""
+
+    @property
+    def waiting_s(self) -> float:
+        """For how long the oldest write has waited for its end; 0 when none does."""
+        begun = next(iter(self._writing.values()), None)
+        return 0.0 if begun is None else self._clock.monotonic() - begun
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         begun = self._clock.monotonic()
@@ -28,10 +36,12 @@ class TimedDatabase:
             self._told("read", self._clock.monotonic() - begun)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        begun = self._clock.monotonic()
+        begun, this = self._clock.monotonic(), object()
+        self._writing[this] = begun
         try:
             return await self._database.write(work)
         finally:
+            del self._writing[this]
             self._told("write", self._clock.monotonic() - begun)
 
     async def close(self) -> None:
