@@ -5,10 +5,12 @@ that must cost next to nothing, or the refused take what the others need.
 """
 
 import asyncio
+import socket
+import struct
 from typing import Any
 
 import msgspec
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from nostro.domain.errors import InvalidRequest, Overloaded, Refusal
 from nostro.http.gateway import Gateway
@@ -21,6 +23,9 @@ WRITE_TIMEOUT_S = 10.0
 """How long an answer may wait for a client that does not read it."""
 
 HEAD_BYTES_MAX = 32 * 1024
+
+_RESET = struct.pack("ii", 1, 0)
+"""Closing then resets the connection (socket(7), SO_LINGER)."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -35,6 +40,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._write_timer: asyncio.TimerHandle | None = None
         self._is_shed = False
+        self._running: RequestResponseCycle | None = None
 
     def connection_made(  # type: ignore[override]  # as in uvicorn
         self, transport: asyncio.Transport
@@ -81,6 +87,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         self._stop_write_timer()
+        self._end_cycles()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -103,9 +110,21 @@ class GuardedProtocol(HttpToolsProtocol):
             self._head_timer = None
 
     def _give_up(self) -> None:
-        if self.cycle is not None:
-            self.cycle.disconnected = True  # else it would go on writing to what is closed
+        self._end_cycles()
+        # Else the kernel would keep for the client what it does not read.
+        sock = self.transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()  # `close` would wait for the client, too
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _end_cycles(self) -> None:
+        """Let nothing more be written: uvicorn tells the newest request alone that its client is gone."""
+        for cycle in (self._running, *(each for each, _ in self.pipeline)):
+            if cycle is not None:
+                cycle.disconnected = True
 
     def _stop_write_timer(self) -> None:
         if self._write_timer is not None:
