@@ -6,12 +6,14 @@ What it builds is one running nostro, without a socket.
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 
 from nostro.accounts.read import ReadAccounts
+from nostro.brokers.counted import CountedTransport, Told
 from nostro.brokers.paper import SPEC as PAPER
 from nostro.brokers.paper import PaperBroker
 from nostro.brokers.registry import BrokerKind, Registry
@@ -24,7 +26,7 @@ from nostro.http.authenticate import Authenticator
 from nostro.http.call import Commands
 from nostro.http.gateway import Gateway
 from nostro.http.health import Health
-from nostro.http.lanes import Lanes
+from nostro.http.lanes import Lanes, Phase, Pulse
 from nostro.http.limits import RateLimits
 from nostro.http.meter import Meter
 from nostro.http.operation import Operation
@@ -36,9 +38,10 @@ from nostro.orders.place import PlaceOrders
 from nostro.orders.preview import PreviewOrders
 from nostro.orders.reconcile import Reconciler
 from nostro.orders.replace import ReplaceOrders
+from nostro.orders.upkeep import Upkeep
 from nostro.orders.watch import Watch
 from nostro.portal.connect import OPERATIONS as PORTAL
-from nostro.ports import Clock, Crashpoint, Ids, SystemClock, SystemIds, Tasks, halt, no_crash
+from nostro.ports import Clock, Crashpoint, Ids, SystemClock, SystemIds, Tasks, no_crash
 from nostro.settings import Settings
 from nostro.sim.controls import Controls
 from nostro.sim.exchange import Exchange
@@ -49,20 +52,30 @@ from nostro.sim.server import API_KEY_HEADER, OPENING_CASH, OPENING_KEY, SimServ
 from nostro.sim.venue import EmbeddedVenue
 from nostro.storage.connections import SqlConnections
 from nostro.storage.database import Database
-from nostro.storage.folder import make_folder
 from nostro.storage.identity import SqlKeys, SqlLoginLinks, SqlSeenRequests, SqlUsers
 from nostro.storage.journal import SqlJournal
-from nostro.storage.members import FileMembers
+from nostro.storage.open import Store, open_store
 from nostro.storage.orders import SqlOrders
 from nostro.storage.outbox import SqlEndpoints, SqlOutbox
 from nostro.storage.placements import SqlPlacements, SqlPreviews
-from nostro.storage.port import Members
-from nostro.storage.schema import upgrade
-from nostro.storage.sqlite import SqliteDatabase
-from nostro.storage.vault import Vault, open_key_ring
+from nostro.storage.port import Journal, Members
+from nostro.storage.retention import SqlRetention
+from nostro.storage.timed import TimedDatabase
 from nostro.users.registry import UserRegistry
 from nostro.webhooks.guard import Guard, resolve
 from nostro.webhooks.relay import Deliver, Relay
+
+__all__ = [
+    "DRAIN_S",
+    "EXCHANGE_FILE",
+    "PAPER_CASH",
+    "Embedded",
+    "Nostro",
+    "Store",
+    "build",
+    "open_store",
+    "serve_brokerage",
+]
 
 DRAIN_S = 15.0
 """How long requests under way may take to end when the server is told to stop."""
@@ -93,15 +106,6 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
-    """Where nostro's own data is, what opens its secrets, and which processes work on it."""
-
-    database: Database
-    vault: Vault
-    members: Members
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Nostro:
     """One nostro. `start` it before its port opens, `stop` it after its port is closed."""
 
@@ -112,6 +116,9 @@ class Nostro:
     paper: Paper
     reconciler: Reconciler
     relay: Relay
+    upkeep: Upkeep
+    pulse: Pulse
+    """To be run beside a port: in virtual time nothing is late."""
     tasks: Tasks
     authenticate: Authenticator
     lanes: Lanes
@@ -126,13 +133,19 @@ class Nostro:
 
             await postgres.warn_unless_durable(self.settings.database_url)
         await self.reconciler.recover()
-        self.tasks.start(self.reconciler.run(), name="reconcile")
-        self.tasks.start(self.relay.run(), name="relay")
+        for work, name in (
+            (self.reconciler.run(), "reconcile"),
+            (self.relay.run(), "relay"),
+            (self.upkeep.run(), "upkeep"),
+        ):
+            self.tasks.start(work, name=name)
+        self.lanes.phase = Phase.SERVING
 
     async def stop(self) -> None:
         """Let what is under way end, in bounded time; boot recovery has the rest."""
         self.reconciler.stop()
         self.relay.stop()
+        self.upkeep.stop()
         await self.tasks.drain(DRAIN_S)
         await self.members.leave()
         await self.database.close()
@@ -178,13 +191,14 @@ async def build(
     """
     clock, ids = clock or SystemClock(), ids or SystemIds()
     store = store or await open_store(settings.data, settings.database_url, ids)
-    paper = _reach_paper(settings, embedded, seed, clock, ids)
-    tasks = Tasks()
+    lanes, tasks = Lanes(), Tasks()
+    meter = Meter(lanes)
+    database = TimedDatabase(store.database, clock, meter.worked)
+    store = replace(store, database=database)
+    paper = _reach_paper(settings, embedded, seed, clock, ids, partial(meter.sent, PAPER.slug))
     commands, reconciler = _commands(
         store, Registry((paper.kind,)), clock, ids, tasks, crashpoint or _crashpoint(settings.crash_at)
     )
-    lanes = Lanes()
-    meter = Meter(lanes)
     return Nostro(
         settings=settings,
         commands=commands,
@@ -193,6 +207,8 @@ async def build(
         paper=paper,
         reconciler=reconciler,
         relay=_relay(store, deliver or _deliver(settings.webhook_allow), clock, tasks),
+        upkeep=_upkeep(store.database, commands.journal, settings, clock),
+        pulse=Pulse(lanes, lambda: database.waiting_s, clock),
         tasks=tasks,
         authenticate=Authenticator(
             keys=commands.keys,
@@ -207,8 +223,11 @@ async def build(
             database=store.database,
             members=store.members,
             journal=commands.journal,
+            outbox=SqlOutbox(store.database),
+            lanes=lanes,
             meter=meter,
             clock=clock,
+            tasks=tasks,
         ),
         ids=ids,
     )
@@ -247,7 +266,7 @@ def _commands(
             crashpoint=crashpoint,
         ),
         place=PlaceOrders(placements=placements, orders=orders, sessions=sessions, clock=clock, tasks=tasks),
-        replace=ReplaceOrders(orders=orders, sessions=sessions, clock=clock),
+        replace=ReplaceOrders(orders=orders, sessions=sessions, clock=clock, tasks=tasks),
         preview=PreviewOrders(previews=SqlPreviews(database), sessions=sessions, clock=clock, ids=ids),
         orders=ListOrders(orders=orders, sessions=sessions, clock=clock),
         accounts=ReadAccounts(sessions),
@@ -264,28 +283,6 @@ def _commands(
         ids=ids,
     )
     return commands, reconciler
-
-
-async def open_store(data: Path, database_url: str, ids: Ids) -> Store:
-    """Open the data folder, made on first use, and the database, in that folder if `database_url` is empty.
-
-    Raises VaultError, SchemaTooNew, StoreFailed.
-    """
-    make_folder(data)
-    vault = open_key_ring(data / "keys.json", ids)
-    database: Database
-    members: Members
-    if database_url:
-        # Imported here: most servers have no use for its libraries, and should not wait for them.
-        from nostro.storage import postgres  # noqa: PLC0415
-
-        await postgres.upgrade(database_url)
-        database = postgres.PostgresDatabase(database_url)
-        members = postgres.PostgresMembers(database_url, ids)
-    else:
-        database, members = SqliteDatabase(data / "nostro.db", halt), FileMembers(data / "processes", ids)
-        await database.write(upgrade)
-    return Store(database=database, vault=vault, members=members)
 
 
 @cache
@@ -309,13 +306,19 @@ def serve_brokerage(path: Path, seed: int) -> SimServer:
     return SimServer(parts.exchange, parts.faults, parts.venue, Controls(parts.exchange, parts.faults))
 
 
-def _reach_paper(settings: Settings, embedded: Embedded | None, seed: int, clock: Clock, ids: Ids) -> Paper:
+def _reach_paper(
+    settings: Settings, embedded: Embedded | None, seed: int, clock: Clock, ids: Ids, told: Told
+) -> Paper:
     if settings.paper_url:
-        return _paper_at(settings.paper_url, clock, ids)
-    return _paper_here(embedded or _embed(settings.data / EXCHANGE_FILE, seed, clock), clock, ids)
+        return _paper_at(settings.paper_url, clock, ids, told)
+    return _paper_here(embedded or _embed(settings.data / EXCHANGE_FILE, seed, clock), clock, ids, told)
 
 
-def _paper_here(embedded: Embedded, clock: Clock, ids: Ids) -> Paper:
+def _paper_here(embedded: Embedded, clock: Clock, ids: Ids, told: Told) -> Paper:
+    def connect(credentials: Mapping[str, str]) -> PaperBroker:
+        transport = CountedTransport(embedded.venue.transport(credentials["api_key"]), told)
+        return PaperBroker(transport, clock)
+
     def open_account() -> dict[str, str]:
         api_key = ids.secret(43)
         embedded.exchange.open_account(f"PAPER-{ids.secret(8).upper()}", PAPER_CASH, owner=api_key)
@@ -327,7 +330,7 @@ def _paper_here(embedded: Embedded, clock: Clock, ids: Ids) -> Paper:
     return Paper(
         kind=BrokerKind(
             spec=PAPER,
-            connect=lambda credentials: PaperBroker(embedded.venue.transport(credentials["api_key"]), clock),
+            connect=connect,
             open_account=open_account,
             instruments=tuple(listed_instruments()),
         ),
@@ -336,14 +339,15 @@ def _paper_here(embedded: Embedded, clock: Clock, ids: Ids) -> Paper:
     )
 
 
-def _paper_at(url: str, clock: Clock, ids: Ids) -> Paper:
+def _paper_at(url: str, clock: Clock, ids: Ids, told: Told) -> Paper:
     # Imported here: aiohttp takes long to load, and a server without brokerages over HTTP has no use for it.
     from nostro.brokers.http_transport import HttpClient  # noqa: PLC0415
 
     client = HttpClient()
 
     def connect(credentials: Mapping[str, str]) -> PaperBroker:
-        return PaperBroker(client.transport(url, {API_KEY_HEADER: credentials["api_key"]}), clock)
+        transport = client.transport(url, {API_KEY_HEADER: credentials["api_key"]})
+        return PaperBroker(CountedTransport(transport, told), clock)
 
     return Paper(
         kind=BrokerKind(
@@ -366,6 +370,12 @@ def _relay(store: Store, deliver: Deliver, clock: Clock, tasks: Tasks) -> Relay:
         clock=clock,
         tasks=tasks,
     )
+
+
+def _upkeep(database: Database, journal: Journal, settings: Settings, clock: Clock) -> Upkeep:
+    accepted_for_s = settings.timestamp_past_s + settings.timestamp_future_s
+    retention = SqlRetention(database, signatures_kept=timedelta(seconds=accepted_for_s))
+    return Upkeep(journal=journal, retention=retention, clock=clock)
 
 
 def _deliver(allowed: str) -> Deliver:

@@ -3,8 +3,14 @@
 These secrets are public. They exist in a sandbox only: `nostro serve` refuses a data folder that holds them.
 """
 
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from nostro.app import PAPER_CASH, Nostro
 from nostro.domain.connection import ConnectionType
@@ -23,6 +29,9 @@ ACCOUNT_ID = AccountId("917c8734-8470-4a3e-a18f-57c3f2ee6631")
 ORDER_ID = "66a033fa-da74-4fcf-b527-feefdec9257e"
 
 OWNER = Owner(client_id=CLIENT_ID, user_id=USER_ID)
+
+_TURN_FILE = "reset-turn"
+"""In the data folder; whoever starts the sandbox over holds a lock on it."""
 
 _ACCOUNT_NUMBER = "PAPER-0001"
 _API_KEY = "sandbox"
@@ -102,8 +111,23 @@ def _open_order() -> NewOrder:
 
 
 async def reset(nostro: Nostro, seed: int) -> None:
-    """Start the whole sandbox over: exchange, faults, and everything nostro knew."""
-    await tell(nostro.paper.controls, "POST", "/sandbox/reset", {"seed": seed})
-    nostro.commands.sessions.forget_all()
-    await forget_everything(nostro.database)
-    await furnish(nostro)
+    """Start the whole sandbox over: exchange, faults, and everything nostro knew.
+
+    One at a time, over all processes on the data folder. What is under way meanwhile ends as it can: of what
+    it was about, nothing is known any more.
+    """
+    async with _turn(nostro.settings.data / _TURN_FILE):
+        await tell(nostro.paper.controls, "POST", "/sandbox/reset", {"seed": seed})
+        nostro.commands.sessions.forget_all()
+        await forget_everything(nostro.database)
+        await furnish(nostro)
+
+
+@asynccontextmanager
+async def _turn(path: Path) -> AsyncIterator[None]:
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        await asyncio.to_thread(fcntl.flock, file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)

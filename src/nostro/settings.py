@@ -38,7 +38,8 @@ class Settings:
     timestamp_future_s: int
     """How far ahead a request's timestamp may be (NOSTRO_TIMESTAMP_FUTURE_S)."""
     rate_limit_per_minute: int
-    """Requests a key may make in any minute, and cancels as many again; 0: no limit (NOSTRO_RATE_LIMIT)."""
+    """Requests a key may make of one server process in any minute, and cancels as many again; 0: no limit
+    (NOSTRO_RATE_LIMIT)."""
     paper_url: str
     """Where a `nostro simbroker` listens; empty: the brokerage is in this process (NOSTRO_PAPER_URL)."""
     webhook_allow: str

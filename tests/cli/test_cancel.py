@@ -120,6 +120,35 @@ def test_json_is_the_servers_answer_whatever_the_outcome(
     assert json.loads(cancel(nostro, order, *options).stdout)["status"] == status
 
 
+def test_a_refusal_as_json_is_the_servers_answer(nostro: Run) -> None:
+    result = nostro("cancel", ACCOUNT, "nope", "--sandbox", "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert json.loads(result.stdout)["code"] == "7010"
+
+
+@pytest.mark.parametrize(
+    ("reply", "exit_code", "status"),
+    [
+        (b"", 5, "UNKNOWN"),
+        (http_reply(502, "<html>", "text/html"), 5, "UNKNOWN"),
+        (http_reply(404, "<html>", "text/html"), 1, "NOT_SENT"),
+    ],
+)
+def test_json_comes_out_also_where_none_came_in(
+    stub: Stub, reply: bytes, exit_code: int, status: str
+) -> None:
+    stub.reply = reply
+    result = run_nostro("cancel", ACCOUNT, ORDER, "--sandbox", "--url", stub.url, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["status"]) == (exit_code, status)
+
+
+def test_json_says_not_sent_where_there_is_no_server() -> None:
+    with Stub() as gone:
+        url = gone.url
+    result = run_nostro("cancel", ACCOUNT, ORDER, "--sandbox", "--url", url, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["status"]) == (1, "NOT_SENT")
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -29,6 +29,7 @@ def fresh(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def sandbox(shared: Server) -> Iterator[Server]:
     """The shared process with everything in it as new."""
-    shared.control("POST", "/reset", {})
+    reply = shared.control("POST", "/reset", {})
+    assert reply.status == 200, reply.body
     yield shared
     shared.control("DELETE", "/faults")

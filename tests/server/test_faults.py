@@ -7,7 +7,15 @@ import pytest
 
 from .world import ORDER, Reply, Server
 
-UNKNOWN_KINDS_DONE = ["reply_lost", "error_500_done", "malformed", "html_body", "truncated", "other_order"]
+UNKNOWN_KINDS_DONE = [
+    "reply_lost",
+    "error_500_done",
+    "malformed",
+    "html_body",
+    "truncated",
+    "dup_key_json",
+    "other_order",
+]
 UNKNOWN_KINDS_NOT_DONE = ["error_500_not_done", "rate_limited", "not_found_lag"]
 
 

@@ -12,7 +12,6 @@ import pytest
 from .world import ACCOUNT, ORDER, PARTNER, Server, eventually, send
 
 READS_MAX = 256
-SLOW_SOCKETS = 500
 
 
 def connect(server: Server) -> socket.socket:
@@ -90,18 +89,6 @@ def test_while_reads_are_refused_for_load_a_cancel_still_goes_through(fresh: Ser
     assert refused
     assert all(reply.headers["retry-after"] == "1" for reply in refused)
     assert (cancel.status, cancel.body["status"]) == (200, "CANCELED")
-
-
-def test_five_hundred_slow_sockets_change_no_cancels_answer(fresh: Server) -> None:
-    slow = [connect(fresh) for _ in range(SLOW_SOCKETS)]
-    try:
-        for number, each in enumerate(slow):
-            each.sendall(b"POST /accounts HTTP/1.1\r\nHost: x\r\n"[: 10 + number % 20])
-        orders = [ORDER, *(fresh.place() for _ in range(3))]
-        assert {fresh.cancel(order_id).body["status"] for order_id in orders} == {"CANCELED"}
-    finally:
-        for each in slow:
-            each.close()
 
 
 def test_slow_bodies_take_no_place_in_a_lane(fresh: Server) -> None:

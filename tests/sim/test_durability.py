@@ -139,3 +139,13 @@ def test_a_fill_is_logged_with_its_price() -> None:
         "partially_filled",
         {"filled_quantity": "4", "canceled_quantity": "0", "why": "told", "price": "99.5"},
     )
+
+
+def test_the_truth_log_keeps_its_newest_lines_and_their_numbers() -> None:
+    ledger = Ledger(":memory:", truth_max=1500)
+    for _ in range(4000):
+        ledger.log(OPENED_AT, "request_received", "list", None, None, {})
+    ledger.commit()
+    numbers = [entry.seq for entry in ledger.truth()]
+    assert numbers == list(range(2501, 4001))
+    ledger.close()

@@ -49,6 +49,7 @@ CONCLUDED: dict[FaultKind, Concluded] = {
     FaultKind.MALFORMED: UnknownCause.UNREADABLE_REPLY,
     FaultKind.HTML_BODY: UnknownCause.UNREADABLE_REPLY,
     FaultKind.TRUNCATED: UnknownCause.UNREADABLE_REPLY,
+    FaultKind.DUP_KEY_JSON: UnknownCause.UNREADABLE_REPLY,
     FaultKind.HUGE_BODY: UnknownCause.CONNECTION_LOST,
     FaultKind.GZIP_BOMB: UnknownCause.UNREADABLE_REPLY,
     FaultKind.OTHER_ORDER: UnknownCause.OTHER_ORDER_IN_REPLY,
@@ -87,7 +88,7 @@ def cancel_under(kind: FaultKind) -> Seen:
 
 
 def test_every_kind_that_can_happen_to_a_cancel_is_tried() -> None:
-    assert set(CONCLUDED) == set(FaultKind) - {FaultKind.LIST_LAGS, FaultKind.DUP_KEY_JSON}
+    assert set(CONCLUDED) == set(FaultKind) - {FaultKind.LIST_LAGS}
 
 
 @pytest.mark.parametrize("kind", CONCLUDED)
@@ -112,12 +113,6 @@ def test_a_fault_in_this_process_lets_the_adapter_conclude_the_same(kind: FaultK
     ledger.close()
     is_refused = kind is FaultKind.DROP_BEFORE  # for certain, where there is no socket in between
     assert concluded(outcome) == (NotSent if is_refused else CONCLUDED[kind])
-
-
-def test_doubled_keys_never_make_a_reply_say_what_is_not_so() -> None:
-    seen = cancel_under(FaultKind.DUP_KEY_JSON)
-    assert seen.done == 1
-    assert isinstance(seen.outcome, Canceled | CancelUnknown)
 
 
 def test_without_a_fault_a_cancel_over_http_is_canceled() -> None:

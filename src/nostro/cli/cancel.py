@@ -1,8 +1,9 @@
 """`nostro cancel` and `nostro cancellation`: cancel an order, say what came of it, show the receipt."""
 
+import json
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, NoReturn
 from urllib.parse import quote
 
 import typer
@@ -10,8 +11,8 @@ import typer
 from nostro.cli.accounts import AccountArgument, account_path
 from nostro.cli.client import TIMEOUT_S, Client, NotAnswered, NotConnected, Reply
 from nostro.cli.options import as_user
-from nostro.cli.output import Json, fail, say, show
-from nostro.wire.cancel import CANCEL_PENDING, CANCELED, NOT_SENT, PARTIAL_CANCELED
+from nostro.cli.output import Json, say, show
+from nostro.wire.cancel import CANCEL_PENDING, CANCELED, NOT_SENT, PARTIAL_CANCELED, UNKNOWN
 from nostro.wire.errors import CANCEL_NOT_SENT, CANCEL_REFUSED, CANCEL_TOO_LATE
 from nostro.wire.statuses import STATUS_WORDS
 
@@ -29,6 +30,7 @@ class CancelExit(IntEnum):
 
 
 _STYLES = {
+    CancelExit.FAILED: "red",
     CancelExit.CANCELED: "green",
     CancelExit.PENDING: "yellow",
     CancelExit.NOT_CANCELED: "red",
@@ -84,20 +86,18 @@ def cancel_command(
             headers=None if wait is None else {"Prefer": f"wait={wait}"},
             timeout_s=TIMEOUT_S + (wait or 0),
         )
+    except NotConnected as error:
+        _end(Verdict(CancelExit.FAILED, str(error)), NOT_SENT, as_json=as_json)
     except NotAnswered as error:
-        say(
-            f"{error} Nobody here knows whether {order} is cancelled: ask again.",
-            style="yellow",
-            to_stderr=True,
-        )
-        raise typer.Exit(CancelExit.UNKNOWN) from error
+        sentence = f"{error} Nobody here knows whether {order} is cancelled: ask again."
+        _end(Verdict(CancelExit.UNKNOWN, sentence), UNKNOWN, as_json=as_json)
     verdict = judge(reply, order)
-    if verdict.exit is CancelExit.FAILED:
-        fail(verdict.sentence)
     if as_json and reply.fields:
         typer.echo(reply.text)
-    else:
-        _tell(client, reply, verdict, to_stderr=as_json)
+        raise typer.Exit(verdict.exit)
+    if as_json or verdict.exit is CancelExit.FAILED:
+        _end(verdict, NOT_SENT if verdict.exit is CancelExit.FAILED else UNKNOWN, as_json=as_json)
+    _tell(client, reply, verdict)
     raise typer.Exit(verdict.exit)
 
 
@@ -147,15 +147,24 @@ _CANCELED = (CANCELED, PARTIAL_CANCELED)
 _NOT_CANCELED = {(row.status, row.code) for row in (CANCEL_TOO_LATE, CANCEL_REFUSED)}
 
 
-def _tell(client: Client, reply: Reply, verdict: Verdict, *, to_stderr: bool) -> None:
+def _end(verdict: Verdict, status: str, *, as_json: bool) -> NoReturn:
+    """Exit where the server's answer is not JSON, or none came: a script gets its words all the same."""
+    if as_json:
+        typer.echo(json.dumps({"status": status, "detail": verdict.sentence}))
+    else:
+        say(verdict.sentence, style=_STYLES[verdict.exit], to_stderr=True)
+    raise typer.Exit(verdict.exit)
+
+
+def _tell(client: Client, reply: Reply, verdict: Verdict) -> None:
     cancel_id, order = reply.fields.get("cancel_id"), reply.fields.get("order")
     if cancel_id and order is None:
         order = _receipt(client, cancel_id).get("order")
     status = reply.fields.get("status") or f"HTTP {reply.status}"
     sentence = f"{verdict.sentence}: {status}{_fills(order)}. {verdict.reason}".strip()
-    say(sentence, style=_STYLES[verdict.exit], to_stderr=to_stderr)
+    say(sentence, style=_STYLES[verdict.exit])
     if cancel_id:
-        say(f"Receipt: nostro cancellation {cancel_id}", to_stderr=to_stderr)
+        say(f"Receipt: nostro cancellation {cancel_id}")
 
 
 def _receipt(client: Client, cancel_id: str) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,6 +29,13 @@ from nostro.storage.schema import SchemaTooNew
 from nostro.storage.vault import VaultError
 
 errors = Console(stderr=True)
+
+GIL_SWITCH_S = 0.0005
+"""After every statement of SQLite the loop waits so long for the interpreter while the writer is busy, and
+the writer while the loop is. Python's 5 ms, times all statements of a request, are most of what it takes."""
+
+CLOSE_S = 2
+"""How long connections may take to close once what was asked over them is answered."""
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", envvar="NOSTRO_HOST")]
 Port = Annotated[
@@ -164,16 +172,23 @@ async def _serve(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=int(DRAIN_S),
+        timeout_graceful_shutdown=CLOSE_S,
     )
+    sys.setswitchinterval(GIL_SWITCH_S)
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
     server = _Server(config)
 
-    def stop() -> None:
-        nostro.health.is_draining = True
+    nostro.tasks.start(nostro.pulse.run(), name="pulse")
+
+    async def drain() -> None:
+        """Answer what was asked before the port closes; whoever comes meanwhile is told to go elsewhere."""
+        await nostro.lanes.drain(DRAIN_S, nostro.commands.clock)
         server.should_exit = True
+
+    def stop() -> None:
+        nostro.tasks.start(drain(), name="drain")
 
     for signal_ in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signal_, stop)
@@ -187,6 +202,7 @@ async def _serve(
     try:
         await server.serve(sockets=[listener])
     finally:
+        nostro.pulse.stop()
         await nostro.stop()
 
 

@@ -24,13 +24,18 @@ _START_TIMEOUT_S = 60.0
 _LISTENING = "listening on "
 
 
+BACKLOG = 16_384
+"""Connections that wait to be accepted; the kernel has its own maximum. Whoever finds no room is not refused:
+it tries again after a second, then three, then seven, and no deadline of ours sees that."""
+
+
 class ChildFailed(Exception):
     """A process ended, or said nothing, before it listened; `str()` names it."""
 
 
 def listen(host: str, port: int, *, is_shared: bool) -> socket.socket:
     """Listen; a shared address is one that other processes of this user may listen on as well."""
-    return socket.create_server((host, port), backlog=2048, reuse_port=is_shared)
+    return socket.create_server((host, port), backlog=BACKLOG, reuse_port=is_shared)
 
 
 def end_with_parent(stop: Callable[[], None]) -> None:

@@ -15,6 +15,8 @@ Refusal
   BodyTooSlow              the request did not arrive whole in time
   Throttled                too many requests of this caller; nothing was done
   Overloaded               too many requests of everybody; nothing was done
+  NotServing               the server starts or stops; nothing was done
+  AnswerLate               not done in time; what was asked may still be done
   ConnectionDisabled       nothing was sent
   ConnectionAlreadyDisabled
   StoreFailed              our own database does not answer; nothing was sent
@@ -131,6 +133,16 @@ class Throttled(Refusal):
 
 class Overloaded(Refusal):
     default_message = "The server has too much to do. Nothing was done with this request."
+
+
+class NotServing(Refusal):
+    default_message = "The server is starting or stopping. Nothing was done with this request."
+
+
+class AnswerLate(Refusal):
+    default_message = (
+        "The server could not answer in time. What was asked may be done all the same: look, or ask again."
+    )
 
 
 class ConnectionDisabled(Refusal):

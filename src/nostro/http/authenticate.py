@@ -1,7 +1,6 @@
 """Who is calling: the signature over exactly what is executed, the timestamp, the user's secret."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from nostro.domain.errors import (
     ClientUnknown,
@@ -39,7 +38,8 @@ class Authenticator:
     ) -> tuple[Caller, object]:
         """Prove the caller; returns it with the body as signed. Raises an Unauthenticated refusal.
 
-        The signature comes before the user, so that only holders of a key can ask whether a user exists.
+        It leaves no trace: whoever is refused next may send the same bytes again. The signature comes before
+        the user, so that only holders of a key can ask whether a user exists.
         """
         key = await self._key(query)
         settings = self._settings
@@ -54,8 +54,6 @@ class Authenticator:
             raise SignatureInvalid
         self._remember(key.client_id, form)
         user = await self._user(key, query) if operation.who is Who.USER else None
-        if operation.shares_path or (not operation.is_repeatable and settings.replay is Replay.REFUSE):
-            await self._check_first_use(operation, key, signature)
         return Caller(key=key, user=user), signed_value(request.document, form)
 
     async def _key(self, query: Mapping[str, str]) -> PartnerKey:
@@ -77,13 +75,16 @@ class Authenticator:
         await self._users.check(owner, secret)
         return owner
 
-    async def _check_first_use(self, operation: Operation, key: PartnerKey, signature: str) -> None:
-        """Refuse a second use of a signature; where only the method is at stake, one with another method."""
+    async def use_signature(self, operation: Operation, key: PartnerKey, signature: str) -> None:
+        """Refuse a second use of a signature; where only the method is at stake, one with another method.
+
+        Raises ReplayRefused. What may be repeated costs nothing.
+        """
+        is_used_once = not operation.is_repeatable and self._settings.replay is Replay.REFUSE
+        if not operation.shares_path and not is_used_once:
+            return
         now = self._clock.now()
-        window_s = self._settings.timestamp_past_s + self._settings.timestamp_future_s
-        before = await self._seen.method_of_first(
-            key.client_id, signature, operation.method, now, now - timedelta(seconds=window_s)
-        )
+        before = await self._seen.method_of_first(key.client_id, signature, operation.method, now)
         if before is not None and (before != operation.method or not operation.is_repeatable):
             raise ReplayRefused
 

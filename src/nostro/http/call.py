@@ -1,5 +1,6 @@
 """One request and one answer, as handlers see them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -23,6 +24,16 @@ from nostro.users.registry import UserRegistry
 from nostro.wire.forms import convert_form
 
 F = TypeVar("F", bound=Struct)
+
+PREFER_WAIT_S_MAX = 60.0
+
+_WAIT = re.compile(rb"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,4})\"?", re.IGNORECASE)
+
+
+def preferred_wait_s(headers: Mapping[bytes, bytes]) -> float | None:
+    """Read `Prefer: wait=N` (RFC 7240, section 4.3); N in whole seconds, capped."""
+    match = _WAIT.search(headers.get(b"prefer", b""))
+    return None if match is None else min(float(match[1]), PREFER_WAIT_S_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ One request in, one answer out, and nothing that a client sends is trusted on th
 target   path and query are unambiguous, or 400      `wire.signature.check_target`
 route    an operation, or 404, or 405                `router.py`
 body     whole, in time, and small                   `_receive`
-lane     a place among all requests, or 503          `lanes.py`
+lane     a place among all requests, or 503          `lanes.py`; under load `protocol.py` asks `sheds` before
 read     one JSON reading of it, or 400              `wire.strict_json`
 prove    signature, timestamp, user                  `authenticate.py`
 limit    a place in the caller's minute, or 429      `limits.py`
 call     the operation's handler
-answer   JSON; every refusal by `wire.errors.render_error`
+answer   JSON, in time; every refusal by `wire.errors.render_error`
 """
 
 import asyncio
@@ -21,10 +21,18 @@ from urllib.parse import parse_qsl
 
 import structlog
 
-from nostro.domain.errors import BodyTooSlow, Forbidden, InvalidRequest, MalformedBody, Throttled
+from nostro.domain.errors import (
+    AnswerLate,
+    BodyTooSlow,
+    Forbidden,
+    InvalidRequest,
+    MalformedBody,
+    Refusal,
+    Throttled,
+)
 from nostro.http.authenticate import Authenticator
-from nostro.http.call import Answer, Call, Caller, Commands
-from nostro.http.lanes import Lanes
+from nostro.http.call import Answer, Call, Caller, Commands, preferred_wait_s
+from nostro.http.lanes import Lane, Lanes, Phase
 from nostro.http.limits import Allowance, RateLimits
 from nostro.http.meter import Meter
 from nostro.http.operation import Operation, Who
@@ -42,6 +50,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 RECEIVE_TIMEOUT_S = 10.0
 """How long a body may take to arrive."""
+
+ANSWER_DEADLINE_S = 9.9
+"""How long an answer may take from the whole request on, whatever is asked and whoever hangs; and as long on
+top as its caller prefers to wait. A cancel, which has more to say, answers by itself before that."""
 
 RETRY_AFTER_S = b"1"
 
@@ -86,6 +98,20 @@ class Gateway:
             answer = await self._answer(scope, receive)
         await _send(send, answer, request_id)
 
+    def sheds(self, method: str, path: str) -> bool:
+        """Say whether a request is refused for load by its head alone; counts it then."""
+        if not self._lanes.is_strained:
+            return False
+        try:
+            operation, _ = self._router.find(method, path)
+        except Refusal:
+            operation = None
+        lane = Lane.READ if operation is None else operation.lane
+        if not self._lanes.sheds(lane):
+            return False
+        self._meter.answered(operation, 503, 0.0)
+        return True
+
     async def _answer(self, scope: Message, receive: Receive) -> Answer:
         told: list[tuple[bytes, bytes]] = []
         begun = self._clock.monotonic()
@@ -98,7 +124,7 @@ class Gateway:
             arrived = _Arrived(operation, parameters, path, query, headers, body, scope)
             self._lanes.enter(operation.lane)
             try:
-                answer = await operation.handler(await self._call(arrived, told))
+                answer = await self._answer_in_time(arrived, told)
             finally:
                 self._lanes.leave(operation.lane)
             if not isinstance(answer.body, bytes):
@@ -106,7 +132,20 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 - the one place where a refusal becomes an answer
             answer = _refuse(error)
         self._meter.answered(operation, answer.status, self._clock.monotonic() - begun)
+        if self._lanes.phase is Phase.DRAINING:
+            told.append((b"connection", b"close"))
         return replace(answer, headers=(*answer.headers, *told)) if told else answer
+
+    async def _answer_in_time(self, arrived: "_Arrived", told: list[tuple[bytes, bytes]]) -> Answer:
+        """Answer, or raise AnswerLate. What must not stop half-way runs in tasks of its own."""
+        limit_s = ANSWER_DEADLINE_S + (preferred_wait_s(arrived.headers) or 0.0)
+        try:
+            async with asyncio.timeout(limit_s) as deadline:
+                return await arrived.operation.handler(await self._call(arrived, told))
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise AnswerLate from error
 
     async def _call(self, arrived: "_Arrived", told: list[tuple[bytes, bytes]]) -> Call:
         """Read the body once and prove the caller; `told` collects headers for any answer."""
@@ -123,8 +162,9 @@ class Gateway:
                 signature = headers.get(b"signature", b"").decode("latin-1")
                 request = SignedRequest(raw_path=arrived.path, raw_query=arrived.query, document=document)
                 caller, value = await self._authenticate(operation, request, query, signature)
-                allowance = await self._limits.take(caller.key.client_id, operation.lane)
+                allowance = self._limits.take(caller.key.client_id, operation.lane)
                 told.extend(() if allowance is None else allowance.headers())
+                await self._authenticate.use_signature(operation, caller.key, signature)
         if operation.who is Who.LOCAL:
             _check_local(scope, headers)
         return Call(

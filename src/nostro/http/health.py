@@ -4,34 +4,54 @@ A brokerage that fails never makes the server unready: cancels elsewhere must go
 """
 
 import asyncio
+from datetime import timedelta
 
 from nostro.domain.cancel import OPEN_STATES
 from nostro.domain.errors import StoreFailed
 from nostro.http.call import Answer, Call
-from nostro.http.lanes import Lane
-from nostro.http.meter import Meter
+from nostro.http.lanes import Lane, Lanes, Phase
+from nostro.http.meter import Meter, OpenCancels
 from nostro.http.operation import Operation, Who
-from nostro.ports import Clock
+from nostro.ports import Clock, Tasks
 from nostro.storage.database import Database
+from nostro.storage.outbox_port import Outbox
 from nostro.storage.port import Journal, Members
 
 PROBE_TIMEOUT_S = 2.0
 """How long a write to our own database may take before the server calls itself unready."""
+
+PROBE_FRESH_S = 1.0
+"""For so long an answer of the database serves all: probes cost a commit each, and anybody may ask."""
+
+AGES_S = (1, 10, 60, 600, 3600)
+"""Open cancels are counted by these ages as well."""
 
 _TEXT = b"text/plain; version=0.0.4; charset=utf-8"
 
 
 class Health:
     def __init__(
-        self, *, database: Database, members: Members, journal: Journal, meter: Meter, clock: Clock
+        self,
+        *,
+        database: Database,
+        members: Members,
+        journal: Journal,
+        outbox: Outbox,
+        lanes: Lanes,
+        meter: Meter,
+        clock: Clock,
+        tasks: Tasks,
     ) -> None:
         self._database = database
         self._members = members
         self._journal = journal
+        self._outbox = outbox
+        self._lanes = lanes
         self._meter = meter
         self._clock = clock
-        self.is_draining = False
-        """Set when the server was told to stop: it then finishes what it has, and wants no more."""
+        self._tasks = tasks
+        self._probe: asyncio.Task[str | None] | None = None
+        self._probed_at = 0.0
 
     def operations(self) -> tuple[Operation, ...]:
         rows = (
@@ -47,7 +67,7 @@ class Health:
                 summary=summary,
                 handler=handler,
                 who=who,
-                lane=Lane.CANCEL,  # asked most when load is highest
+                lane=Lane.HEALTH,
                 is_hidden=True,
             )
             for path, handler, summary, who in rows
@@ -57,23 +77,44 @@ class Health:
         return Answer(body={"live": True})
 
     async def get_ready(self, _call: Call) -> Answer:
-        problem = "draining" if self.is_draining else await self._probe()
+        phase = self._lanes.phase
+        problem = await self._ask_database() if phase is Phase.SERVING else phase.value
         return Answer(
             body={"ready": problem is None, "problem": problem}, status=200 if problem is None else 503
         )
 
     async def get_metrics(self, _call: Call) -> Answer:
         now = self._clock.now()
-        open_cancels = {state.value: (0, 0.0) for state in OPEN_STATES}
-        for state, count, oldest_at in await self._journal.open_counts():
-            open_cancels[state.value] = (count, (now - oldest_at).total_seconds())
-        return Answer(body=self._meter.exposition(open_cancels), content_type=_TEXT)
+        none = OpenCancels(count=0, oldest_s=0.0, older=(0,) * len(AGES_S))
+        open_cancels = {state.value: none for state in OPEN_STATES}
+        for each in await self._journal.open_counts([now - timedelta(seconds=age_s) for age_s in AGES_S]):
+            oldest_s = (now - each.oldest_at).total_seconds()
+            open_cancels[each.state.value] = OpenCancels(each.count, oldest_s, each.older)
+        events = {state.value: count for state, count in (await self._outbox.counts()).items()}
+        return Answer(body=self._meter.exposition(open_cancels, AGES_S, events), content_type=_TEXT)
 
-    async def _probe(self) -> str | None:
+    async def _ask_database(self) -> str | None:
+        """Say what is wrong with it. One probe at a time, and none while the last answer is fresh."""
+        if self._probe is None or (self._probe.done() and not self._is_fresh()):
+            self._probe = self._tasks.start(self._write(), name="probe the database")
         try:
-            self._members.me()  # who is no member may claim no cancel
+            self._members.me()
+        except StoreFailed:  # who is no member may claim no cancel
+            return "the server holds no lock on the database"
+        try:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
-                await self._database.write(lambda _connection: None)
-        except (StoreFailed, TimeoutError):
+                return await asyncio.shield(self._probe)
+        except TimeoutError:
+            return "the database does not answer"
+
+    def _is_fresh(self) -> bool:
+        return self._clock.monotonic() < self._probed_at + PROBE_FRESH_S
+
+    async def _write(self) -> str | None:
+        try:
+            await self._database.write(lambda _connection: None)
+        except StoreFailed:
             return "the database does not take writes"
+        finally:
+            self._probed_at = self._clock.monotonic()
         return None

@@ -1,20 +1,19 @@
 """Rate limits per partner key, told in SnapTrade's headers. A refusal comes before anything is done.
 
-Source of the headers and of the refusal's words: SnapTrade, "Rate limiting" (docs, August 2026).
+Each server process counts for itself. Source of the headers and of the refusal's words: SnapTrade, "Rate
+limiting" (docs, August 2026).
 """
 
+from collections import deque
 from dataclasses import dataclass
-
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from math import ceil
 
 from nostro.domain.errors import Throttled
 from nostro.domain.ids import ClientId
 from nostro.http.lanes import Lane
 from nostro.ports import Clock
 
-_WINDOW_S = 60
+_WINDOW_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +40,21 @@ class RateLimits:
         """`per_minute` 0 means no limit."""
         self._per_minute = per_minute
         self._clock = clock
-        self._item = RateLimitItemPerMinute(max(per_minute, 1))
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._windows: dict[tuple[ClientId, bool], deque[float]] = {}
+        """By key and by whether it is the cancels': when each request that counts came."""
 
-    async def take(self, client_id: ClientId, lane: Lane) -> Allowance | None:
+    def take(self, client_id: ClientId, lane: Lane) -> Allowance | None:
         """Count one request and say what is left, None without a limit; raises Throttled."""
         if self._per_minute == 0:
             return None
-        window = "cancel" if lane is Lane.CANCEL else "any"
-        is_allowed = await self._limiter.hit(self._item, client_id, window)
-        stats = await self._limiter.get_window_stats(self._item, client_id, window)
-        reset_s = min(_WINDOW_S, max(1, round(stats.reset_time - self._clock.now().timestamp())))
-        if not is_allowed:
+        now_s = self._clock.monotonic()
+        window = self._windows.setdefault((client_id, lane is Lane.CANCEL), deque())
+        while window and window[0] <= now_s - _WINDOW_S:
+            window.popleft()
+        is_full = len(window) >= self._per_minute
+        if not is_full:
+            window.append(now_s)
+        reset_s = ceil(window[0] + _WINDOW_S - now_s)
+        if is_full:
             raise Throttled(self._per_minute, reset_s)
-        return Allowance(self._per_minute, stats.remaining, reset_s)
+        return Allowance(self._per_minute, self._per_minute - len(window), reset_s)

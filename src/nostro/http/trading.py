@@ -1,19 +1,14 @@
 """Handlers that trade: cancel in all its generations, place, preview, replace."""
 
-import re
-
 from nostro.domain.cancel import CancelIntent, CancelState
 from nostro.domain.errors import NotFound
 from nostro.domain.ids import BrokerageOrderId, CancelId, is_uuid
-from nostro.http.call import Answer, Call
+from nostro.http.call import Answer, Call, preferred_wait_s
 from nostro.wire.cancel import canceled_order, render_cancel, render_receipt
 from nostro.wire.errors import render_cancel_error
 from nostro.wire.forms import CancelForm
 from nostro.wire.orders_v1 import render_order, render_updated
 
-PREFER_WAIT_S_MAX = 60.0
-
-_WAIT = re.compile(rb"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,4})\"?", re.IGNORECASE)
 _DONE = frozenset({CancelState.CONFIRMED, CancelState.ACKED})
 
 
@@ -45,13 +40,8 @@ async def cancel_order_by_path(call: Call) -> Answer:
 
 async def _cancel(call: Call, order_id: str) -> CancelIntent:
     target = await call.account()
-    return await call.do.cancel(call.owner, target, BrokerageOrderId(order_id), _preferred_wait_s(call))
-
-
-def _preferred_wait_s(call: Call) -> float | None:
-    """Read `Prefer: wait=N` (RFC 7240, section 4.3); N in whole seconds, capped."""
-    match = _WAIT.search(call.headers.get(b"prefer", b""))
-    return None if match is None else min(float(match[1]), PREFER_WAIT_S_MAX)
+    wait_s = preferred_wait_s(call.headers)
+    return await call.do.cancel(call.owner, target, BrokerageOrderId(order_id), wait_s)
 
 
 def _not_done(intent: CancelIntent) -> Answer:

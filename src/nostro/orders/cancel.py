@@ -34,7 +34,7 @@ from nostro.domain.cancel import (
     Replied,
     UnknownCause,
 )
-from nostro.domain.errors import BrokerageUnreachable, OrderIdInvalid, OrderUnknown, StoreFailed
+from nostro.domain.errors import BrokerageUnreachable, NotFound, OrderIdInvalid, OrderUnknown, StoreFailed
 from nostro.domain.ids import BrokerageOrderId, CancelId
 from nostro.orders.reconcile import Reconciler
 from nostro.orders.watch import Watch
@@ -87,6 +87,7 @@ class CancelOrders:
         Raises:
             ConnectionDisabled, ConnectionReadOnly, OrderIdInvalid, OrderUnknown: refused, nothing was sent.
             BrokerageUnreachable, StoreFailed: not possible now, nothing was sent.
+            NotFound: the sandbox was started over meanwhile, and knows nothing of it any more.
         """
         deadline = self._clock.monotonic() + ANSWER_DEADLINE_S
         # A repeat is told what is known, whatever became of the connection meanwhile.
@@ -146,7 +147,11 @@ class CancelOrders:
         else:
             evidence = await self._send(broker, target, intent, begin_by_s)
         self._crashpoint("before_commit")
-        intent = await self._record(intent.cancel_id, evidence)
+        try:
+            intent = await self._record(intent.cancel_id, evidence)
+        except NotFound:  # a sandbox was started over meanwhile; whoever waits learns it from the journal
+            log.warning("intent_gone", cancel_id=intent.cancel_id)
+            return
         self._crashpoint("after_commit")
         self._watch.publish(intent)
         if not intent.state.is_final:

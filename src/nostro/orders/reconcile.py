@@ -7,6 +7,7 @@ not read off a clock on the wall: each process counts for itself how long it has
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -91,10 +92,9 @@ class Reconciler:
         await self._journal.take_back(now)
         for intent in await self._journal.abandoned():
             owned = await self._connections.account_of_intent(intent.account_id)
-            settles_s = self._settles_without_owner(self._spec(owned))
-            await self._journal.apply(
-                intent.cancel_id, Restarted(at=now, settles_s=settles_s), next_look_at=now
-            )
+            restarted = Restarted(at=now, settles_s=self._settles_without_owner(self._spec(owned)))
+            with suppress(NotFound):
+                await self._journal.apply(intent.cancel_id, restarted, next_look_at=now)
 
     def _settles_without_owner(self, spec: BrokerSpec | None) -> float | None:
         if spec is None or spec.cancel_settles_s is None:
@@ -167,6 +167,9 @@ class Reconciler:
             )
         except StoreFailed:
             log.exception("look_not_recorded", cancel_id=intent.cancel_id)
+            return
+        except NotFound:
+            self._ends.forget(intent.cancel_id)
             return
         finally:
             self._looking.discard(intent.cancel_id)

@@ -3,9 +3,13 @@
 The successor has an id of its own; the old order ends REPLACED.
 """
 
+import asyncio
+
 import structlog
 
+from nostro.brokers.port import Broker
 from nostro.connections.sessions import Sessions
+from nostro.domain.account import Account
 from nostro.domain.cancel import CancelUnknown, NotSent, OrderFound
 from nostro.domain.errors import (
     BrokerageUnreachable,
@@ -17,17 +21,18 @@ from nostro.domain.errors import (
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import Order
 from nostro.domain.place import PlaceRejected, Replaced, Replacement
-from nostro.ports import Clock
+from nostro.ports import Clock, Tasks
 from nostro.storage.port import Orders, OwnedAccount
 
 log = structlog.get_logger()
 
 
 class ReplaceOrders:
-    def __init__(self, *, orders: Orders, sessions: Sessions, clock: Clock) -> None:
+    def __init__(self, *, orders: Orders, sessions: Sessions, clock: Clock, tasks: Tasks) -> None:
         self._orders = orders
         self._sessions = sessions
         self._clock = clock
+        self._tasks = tasks
 
     async def __call__(self, target: OwnedAccount, order_id: BrokerageOrderId, terms: Replacement) -> Order:
         """Return the successor.
@@ -41,7 +46,13 @@ class ReplaceOrders:
         broker = await self._sessions.trading(target.connection)
         if broker.spec.order_id.fullmatch(order_id) is None:
             raise OrderIdInvalid
-        account = target.account
+        # In a task of its own: a caller who hangs up must not leave the outcome unrecorded.
+        sent = self._tasks.start(self._send(broker, target.account, order_id, terms), name="replace")
+        return await asyncio.shield(sent)
+
+    async def _send(
+        self, broker: Broker, account: Account, order_id: BrokerageOrderId, terms: Replacement
+    ) -> Order:
         outcome = await broker.replace_order(account.number, order_id, terms)
         match outcome:
             case Replaced(order=order):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from nostro.domain.cancel import CancelIntent
-from nostro.domain.errors import StoreFailed
+from nostro.domain.errors import NotFound, StoreFailed
 from nostro.domain.ids import CancelId
 from nostro.ports import Clock
 from nostro.storage.port import Journal
@@ -36,7 +36,10 @@ class Watch:
     async def until(
         self, enough: Callable[[CancelIntent], bool], intent: CancelIntent, timeout_s: float
     ) -> CancelIntent:
-        """Return the intent as soon as it is `enough`, or as it stands after `timeout_s`."""
+        """Return the intent as soon as it is `enough`, or as it stands after `timeout_s`.
+
+        Raises NotFound for one that is gone: a sandbox was started over.
+        """
         if len(self._waiting.get(intent.cancel_id, ())) >= WAITERS_MAX:
             return intent
         deadline = self._clock.monotonic() + timeout_s
@@ -47,12 +50,11 @@ class Watch:
     async def _next(self, intent: CancelIntent, timeout_s: float) -> CancelIntent:
         waiter: asyncio.Future[CancelIntent] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(intent.cancel_id, []).append(waiter)
-        # Read after registering: what was published in between stands in the journal.
-        now = await self._read(intent.cancel_id)
-        if now is not None and now != intent:
-            self._drop(intent.cancel_id, waiter)
-            return now
         try:
+            # Read after registering: what was published in between stands in the journal.
+            now = await self._read(intent)
+            if now != intent:
+                return now
             async with asyncio.timeout(timeout_s):
                 return await waiter
         except TimeoutError:
@@ -60,13 +62,16 @@ class Watch:
         finally:
             self._drop(intent.cancel_id, waiter)
 
-    async def _read(self, cancel_id: CancelId) -> CancelIntent | None:
+    async def _read(self, intent: CancelIntent) -> CancelIntent:
         """Read the intent; a database that fails now is no news: the request may have left long ago."""
         try:
-            return await self._journal.get(cancel_id)
+            now = await self._journal.get(intent.cancel_id)
         except StoreFailed:
-            log.exception("intent_not_read", cancel_id=cancel_id)
-            return None
+            log.exception("intent_not_read", cancel_id=intent.cancel_id)
+            return intent
+        if now is None:
+            raise NotFound
+        return now
 
     def _drop(self, cancel_id: CancelId, waiter: "asyncio.Future[CancelIntent]") -> None:
         waiters = self._waiting.get(cancel_id)

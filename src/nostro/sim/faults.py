@@ -59,6 +59,7 @@ OPERATIONS = ("cancel", "place", "replace", "look_up", "list", "read")
 """What a native request can be; `read` is all that has nothing to do with orders."""
 ANY_OPERATION = "*"
 _HOLD_STEP_S = 0.02
+_HOLD_STEP_S_MAX = 0.1
 
 
 class FaultKind(StrEnum):
@@ -224,7 +225,8 @@ class FaultPlan:
             left = ends_at - self._clock.monotonic()
             if left <= 0:
                 return
-            await self._clock.sleep(min(left, _HOLD_STEP_S))
+            # Many may be held at once: those that have long to go look up less often.
+            await self._clock.sleep(min(left, max(_HOLD_STEP_S, min(left / 10, _HOLD_STEP_S_MAX))))
 
     def hide(self, order_ids: Iterable[str], delay_s: float) -> None:
         """Let nobody see these orders for so many seconds of the wall clock."""

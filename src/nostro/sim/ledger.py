@@ -59,6 +59,12 @@ class TruthEntry:
     detail: Mapping[str, object]
 
 
+TRUTH_MAX = 1_000_000
+"""Lines of the truth log that are kept, of three for a cancel: some 150 MB. A sandbox may run for months."""
+
+_FORGET_EVERY = 1000
+
+
 class LedgerInUse(OSError):
     """Another process keeps this exchange's book."""
 
@@ -66,11 +72,12 @@ class LedgerInUse(OSError):
 class Ledger:
     """Writes are collected until `commit`; reads see them at once."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, truth_max: int = TRUTH_MAX) -> None:
         """Open or create the file at `path`; `:memory:` keeps everything in this process only.
 
         The book is in memory too, so the file belongs to one process at a time: raises LedgerInUse.
         """
+        self._truth_max = truth_max
         self._db = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=1.0)
         try:
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # until this process ends, however it ends
@@ -149,8 +156,8 @@ class Ledger:
         status: str | None,
         detail: Mapping[str, object],
     ) -> None:
-        """Append to the truth log; the fields are TruthEntry's."""
-        self._write(
+        """Append to the truth log; the fields are TruthEntry's. The oldest lines give way to the newest."""
+        seq = self._write(
             "INSERT INTO truth (at, event, operation, brokerage_order_id, status, detail)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             at.isoformat(),
@@ -160,6 +167,8 @@ class Ledger:
             status,
             json.dumps(detail),
         )
+        if seq % _FORGET_EVERY == 0:
+            self._write("DELETE FROM truth WHERE seq <= ?", seq - self._truth_max)
 
     def truth(self, after_seq: int = 0) -> list[TruthEntry]:
         rows = self._db.execute(
@@ -180,7 +189,8 @@ class Ledger:
             for seq, at, event, operation, order_id, status, detail in rows
         ]
 
-    def _write(self, sql: str, *values: object) -> None:
+    def _write(self, sql: str, *values: object) -> int:
+        """Run it inside the open transaction; return the number of the row that it inserted, if it did."""
         if not self._db.in_transaction:
             self._db.execute("BEGIN IMMEDIATE")
-        self._db.execute(sql, values)
+        return self._db.execute(sql, values).lastrowid or 0

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
@@ -13,9 +13,6 @@ from nostro.storage.database import Database
 from nostro.storage.port import LoginLink, Owner, PartnerKey
 from nostro.storage.tables import api_user, cancel_intent, login_link, partner_key, seen_request
 from nostro.storage.vault import Vault
-
-_LINKS_KEPT = timedelta(days=1)
-"""How long a link is remembered after it was made, which is longer than it works."""
 
 
 class SqlKeys:
@@ -143,13 +140,7 @@ class SqlLoginLinks:
             "options": json.dumps(link.options),
             "created_at": link.created_at,
         }
-        forget = delete(login_link).where(login_link.c.created_at < link.created_at - _LINKS_KEPT)
-
-        def work(connection: Connection) -> None:
-            connection.execute(forget)
-            connection.execute(insert(login_link), row)
-
-        await self._database.write(work)
+        await self._database.write(lambda connection: connection.execute(insert(login_link), row).rowcount)
 
     async def get(self, token_hash: bytes) -> LoginLink | None:
         query = select(login_link).where(login_link.c.token_hash == token_hash)
@@ -180,7 +171,7 @@ class SqlSeenRequests:
         self._database = database
 
     async def method_of_first(
-        self, client_id: ClientId, signature: str, method: str, at: datetime, forget_before: datetime
+        self, client_id: ClientId, signature: str, method: str, at: datetime
     ) -> str | None:
         row = {"client_id": client_id, "signature": signature, "method": method, "seen_at": at}
         query = select(seen_request.c.method).where(
@@ -188,7 +179,6 @@ class SqlSeenRequests:
         )
 
         def work(connection: Connection) -> str | None:
-            connection.execute(delete(seen_request).where(seen_request.c.seen_at < forget_before))
             if _insert(connection, insert(seen_request), row):
                 return None
             method: str = connection.execute(query).scalar_one()

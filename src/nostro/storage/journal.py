@@ -3,15 +3,15 @@
 import json
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from nostro.domain.cancel import (
-    OPEN_STATES,
     CancelIntent,
     CancelRejectReason,
     CancelState,
@@ -28,15 +28,23 @@ from nostro.domain.cancel import (
     UnknownCause,
     decide,
 )
-from nostro.domain.errors import StoreFailed
+from nostro.domain.errors import NotFound, StoreFailed
 from nostro.domain.event import event_of_end
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId, ClientId, UserId
 from nostro.storage import orders, outbox
 from nostro.storage.database import Database
-from nostro.storage.port import LOOK_DELAY_S_MAX, LOOK_LEASE_S, Claim, DueLook, MemberId, Members, Owner
-from nostro.storage.tables import cancel_evidence, cancel_intent
+from nostro.storage.port import (
+    LOOK_DELAY_S_MAX,
+    LOOK_LEASE_S,
+    Claim,
+    DueLook,
+    MemberId,
+    Members,
+    OpenCount,
+    Owner,
+)
+from nostro.storage.tables import IS_OPEN, cancel_evidence, cancel_intent
 
-_OPEN = [state.value for state in OPEN_STATES]
 _DOUBTS_MAX = 10_000
 _ORDER_CLOSED = [CancelState.CONFIRMED.value, CancelState.TOO_LATE.value]
 
@@ -81,7 +89,7 @@ class SqlJournal:
         no_look_is_later = now + timedelta(seconds=LOOK_DELAY_S_MAX)
         query = (
             select(cancel_intent)
-            .where(cancel_intent.c.state.in_(_OPEN), (at <= now) | (at > no_look_is_later))
+            .where(IS_OPEN, (at <= now) | (at > no_look_is_later))
             .order_by(cancel_intent.c.next_look_at)
             .limit(limit)
         )
@@ -90,29 +98,44 @@ class SqlJournal:
         until = now + timedelta(seconds=LOOK_LEASE_S)
         return await self._database.write(lambda connection: _lease(connection, query, until))
 
-    async def open_counts(self) -> Sequence[tuple[CancelState, int, datetime]]:
-        oldest = func.min(cancel_intent.c.requested_at)
+    async def open_counts(self, asked_before: Sequence[datetime]) -> Sequence[OpenCount]:
+        at = cancel_intent.c.requested_at
+        older = [func.sum(case((at <= before, 1), else_=0)) for before in asked_before]
         query = (
-            select(cancel_intent.c.state, func.count(), oldest)
-            .where(cancel_intent.c.state.in_(_OPEN))
+            select(cancel_intent.c.state, func.count(), func.min(at), *older)
+            .where(IS_OPEN)
             .group_by(cancel_intent.c.state)
         )
         return await self._database.read(
             lambda connection: [
-                (CancelState(state), count, first) for state, count, first in connection.execute(query)
+                OpenCount(state=CancelState(state), count=count, oldest_at=first, older=tuple(each))
+                for state, count, first, *each in connection.execute(query)
             ]
+        )
+
+    async def overdue(self, asked_before: datetime, now: datetime) -> Sequence[CancelIntent]:
+        is_overdue = (
+            IS_OPEN
+            & (cancel_intent.c.state == CancelState.UNKNOWN.value)
+            & (cancel_intent.c.requested_at <= asked_before)
+            & cancel_intent.c.alerted_at.is_(None)
+        )
+        one = select(cancel_intent.c.cancel_id).where(is_overdue).limit(1)
+        if await self._database.read(lambda connection: connection.execute(one).first()) is None:
+            return []
+        alert = update(cancel_intent).where(is_overdue).values(alerted_at=now).returning(cancel_intent)
+        return await self._database.write(
+            lambda connection: [_intent(row) for row in connection.execute(alert).mappings().all()]
         )
 
     async def hurry(self, now: datetime) -> None:
         change = (
-            update(cancel_intent)
-            .where(cancel_intent.c.state.in_(_OPEN), cancel_intent.c.next_look_at > now)
-            .values(next_look_at=now)
+            update(cancel_intent).where(IS_OPEN, cancel_intent.c.next_look_at > now).values(next_look_at=now)
         )
         await self._database.write(lambda connection: connection.execute(change).rowcount)
 
     async def abandoned(self) -> Sequence[CancelIntent]:
-        query = select(cancel_intent).where(cancel_intent.c.state == CancelState.INTENT.value)
+        query = select(cancel_intent).where(IS_OPEN, cancel_intent.c.state == CancelState.INTENT.value)
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         gone = {
             owner
@@ -131,7 +154,8 @@ class SqlJournal:
         outcome = NotSent(cause=NotSentCause.REFUSED_LOCALLY, message="the database did not answer in time")
         not_sent = Replied(outcome=outcome, sent_at=now, ended_at=now, settles_s=None)
         for cancel_id in found:
-            await self.apply(CancelId(cancel_id), not_sent, None)
+            with suppress(NotFound):
+                await self.apply(CancelId(cancel_id), not_sent, None)
             self._in_doubt.remove(CancelId(cancel_id))
 
 
@@ -183,15 +207,14 @@ def _standing(
 
     Not the newest one: times come from clocks, which step back.
     """
-    is_open = cancel_intent.c.state.in_(_OPEN)
     query = (
         select(cancel_intent)
         .where(
             cancel_intent.c.account_id == account_id,
             cancel_intent.c.brokerage_order_id == order_id,
-            is_open | cancel_intent.c.state.in_(_ORDER_CLOSED),
+            IS_OPEN | cancel_intent.c.state.in_(_ORDER_CLOSED),
         )
-        .order_by(is_open.desc())
+        .order_by(IS_OPEN.desc())
         .limit(1)
     )
     return _first(connection, query)
@@ -201,7 +224,9 @@ def _apply(
     connection: Connection, cancel_id: CancelId, evidence: Evidence, next_look_at: datetime | None
 ) -> CancelIntent:
     query = select(cancel_intent).where(cancel_intent.c.cancel_id == cancel_id).with_for_update()
-    row = connection.execute(query).mappings().one()
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise NotFound
     before = _intent(row)
     after = decide(before, evidence)
     at, kind, detail = _describe(evidence)

@@ -4,14 +4,14 @@
 its fact, so that one fact has one id, whoever writes it how often.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Select, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from nostro.domain.event import OrderEvent
@@ -19,7 +19,15 @@ from nostro.domain.ids import AccountId, BrokerageOrderId, ClientId, ConnectionI
 from nostro.storage.database import Database
 from nostro.storage.outbox_port import DeliveryAttempt, EventState, OutboxEvent, WebhookEndpoint
 from nostro.storage.port import Owner
-from nostro.storage.tables import account, known_order, webhook_attempt, webhook_endpoint, webhook_event
+from nostro.storage.tables import (
+    IS_ENDED,
+    account,
+    is_pending,
+    known_order,
+    webhook_attempt,
+    webhook_endpoint,
+    webhook_event,
+)
 from nostro.storage.tables import connection as connections
 from nostro.storage.vault import Vault
 
@@ -190,6 +198,18 @@ class SqlOutbox:
 
         await self._database.write(work)
 
+    async def counts(self) -> Mapping[EventState, int]:
+        conditions = {
+            EventState.PENDING: is_pending(webhook_event),
+            EventState.DEAD: IS_ENDED & (webhook_event.c.state == EventState.DEAD.value),
+        }
+        return await self._database.read(
+            lambda connection: {
+                state: connection.execute(select(func.count()).where(condition)).scalar_one()
+                for state, condition in conditions.items()
+            }
+        )
+
     async def list(self, state: EventState | None, limit: int) -> Sequence[OutboxEvent]:
         query = select(webhook_event).order_by(webhook_event.c.sequence.desc()).limit(limit)
         if state is not None:
@@ -246,12 +266,10 @@ def _ready() -> Any:
     waits = exists().where(
         earlier.c.account_id == webhook_event.c.account_id,
         earlier.c.brokerage_order_id == webhook_event.c.brokerage_order_id,
-        earlier.c.state == EventState.PENDING.value,
+        is_pending(earlier),
         earlier.c.sequence < webhook_event.c.sequence,
     )
-    is_due = (webhook_event.c.state == EventState.PENDING.value) & (
-        webhook_event.c.due_at <= bindparam("now")
-    )
+    is_due = is_pending(webhook_event) & (webhook_event.c.due_at <= bindparam("now"))
     return is_due & exists(_listens(webhook_event.c.client_id)) & ~waits
 
 

@@ -1,6 +1,6 @@
 """What telling partners needs of storage. Goes with `port.py`, and what is said there holds here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -85,6 +85,10 @@ class Outbox(Protocol):
         self, claimed: OutboxEvent, attempt: DeliveryAttempt, state: EventState, due_at: datetime
     ) -> None:
         """Log the attempt and move the event on, unless it was claimed again or replayed meanwhile."""
+        ...
+
+    async def counts(self) -> Mapping[EventState, int]:
+        """Count the events that are PENDING and those that are DEAD."""
         ...
 
     async def list(self, state: EventState | None, limit: int) -> Sequence[OutboxEvent]:

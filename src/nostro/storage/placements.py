@@ -18,7 +18,7 @@ from nostro.domain.place import NewOrder
 from nostro.storage import orders, outbox
 from nostro.storage.database import Database
 from nostro.storage.port import MemberId, Members, PlaceIntent, PlaceState
-from nostro.storage.tables import place_intent, previewed_trade
+from nostro.storage.tables import IS_SENT, place_intent, previewed_trade
 
 _DOUBTS_MAX = 10_000
 
@@ -54,21 +54,19 @@ class SqlPlacements:
 
     async def give_up_sent(self) -> None:
         await self._take_back()
-        is_sent = place_intent.c.state == PlaceState.SENT.value
-        query = select(place_intent.c.owner).where(is_sent).distinct()
+        query = select(place_intent.c.owner).where(IS_SENT).distinct()
         owners = await self._database.read(lambda connection: connection.execute(query).scalars().all())
         for owner in owners:
             if owner is None or await self._members.is_gone(MemberId(owner)):
-                change = update(place_intent).where(is_sent, place_intent.c.owner.is_not_distinct_from(owner))
+                change = update(place_intent).where(IS_SENT, place_intent.c.owner.is_not_distinct_from(owner))
                 await self._change(change.values(state=PlaceState.UNKNOWN.value))
 
     async def _take_back(self) -> None:
         if not self._in_doubt:
             return
-        is_sent = place_intent.c.state == PlaceState.SENT.value
-        query = select(place_intent.c.claim).where(is_sent, place_intent.c.claim.in_(self._in_doubt))
+        query = select(place_intent.c.claim).where(IS_SENT, place_intent.c.claim.in_(self._in_doubt))
         for claim in await self._database.read(lambda connection: connection.execute(query).scalars().all()):
-            change = update(place_intent).where(is_sent, place_intent.c.claim == claim)
+            change = update(place_intent).where(IS_SENT, place_intent.c.claim == claim)
             await self._change(change.values(state=PlaceState.NOT_SENT.value))
             self._in_doubt.remove(claim)
 

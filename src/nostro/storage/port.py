@@ -118,6 +118,18 @@ class DueLook:
     """How many looks it has had."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCount:
+    """How many intents are open in one state."""
+
+    state: CancelState
+    count: int
+    oldest_at: datetime
+    """When the oldest of them was asked for."""
+    older: tuple[int, ...]
+    """How many of them were asked for before each of the times in question."""
+
+
 class Keys(Protocol):
     async def add(self, key: PartnerKey) -> None: ...
 
@@ -215,7 +227,10 @@ class Journal(Protocol):
     async def apply(
         self, cancel_id: CancelId, evidence: Evidence, next_look_at: datetime | None
     ) -> CancelIntent:
-        """Let `decide` judge the evidence on the newest state; all becomes durable in one transaction."""
+        """Let `decide` judge the evidence on the newest state; all becomes durable in one transaction.
+
+        Raises NotFound for an intent that is gone: a sandbox was started over, nothing else forgets one.
+        """
         ...
 
     async def get(self, cancel_id: CancelId) -> CancelIntent | None: ...
@@ -228,8 +243,12 @@ class Journal(Protocol):
         """Give out what is due, at most `limit`, to this caller alone of all processes for LOOK_LEASE_S."""
         ...
 
-    async def open_counts(self) -> Sequence[tuple[CancelState, int, datetime]]:
-        """Count open intents by state, each with the time the oldest was asked for."""
+    async def open_counts(self, asked_before: Sequence[datetime]) -> Sequence[OpenCount]:
+        """Count open intents by state, and of each those that were asked for before these times."""
+        ...
+
+    async def overdue(self, asked_before: datetime, now: datetime) -> Sequence[CancelIntent]:
+        """Give out UNKNOWN intents asked for before then, each once over all processes and for ever."""
         ...
 
     async def hurry(self, now: datetime) -> None:
@@ -316,10 +335,15 @@ class LoginLinks(Protocol):
 
 class SeenRequests(Protocol):
     async def method_of_first(
-        self, client_id: ClientId, signature: str, method: str, at: datetime, forget_before: datetime
+        self, client_id: ClientId, signature: str, method: str, at: datetime
     ) -> str | None:
-        """Remember the signature; return the method it was first used with, None for the first use.
+        """Remember the signature; return the method it was first used with, None for the first use."""
+        ...
 
-        Forgets uses older than `forget_before`.
-        """
+
+class Retention(Protocol):
+    """What is kept for a time only. Cancel intents and their evidence are the audit trail, kept for ever."""
+
+    async def prune(self, now: datetime) -> int:
+        """Delete what is past its age, a bounded piece of it; return how much. 0: there is no more."""
         ...

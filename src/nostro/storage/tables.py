@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
@@ -155,6 +156,7 @@ cancel_intent = Table(
     Column("looks", Integer, nullable=False),
     Column("next_look_at", UtcTime),
     Column("owner", Text),
+    Column("alerted_at", UtcTime),
     Index("ix_cancel_intent_order", "account_id", "brokerage_order_id", "requested_at"),
     Index(
         "uq_cancel_intent_open",
@@ -167,6 +169,11 @@ cancel_intent = Table(
     Index("ix_cancel_intent_due", "next_look_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
 )
 
+IS_OPEN = cancel_intent.c.state.in_(
+    [literal_column(f"'{state}'") for state in sorted(state.value for state in OPEN_STATES)]
+)
+"""Spelled out as in the indexes: with a parameter in its place no engine uses them, and all is read."""
+
 cancel_evidence = Table(
     "cancel_evidence",
     metadata,
@@ -178,6 +185,8 @@ cancel_evidence = Table(
     Column("detail", Text, nullable=False),
     Index("ix_cancel_evidence_cancel", "cancel_id"),
 )
+
+_SENT = text("state = 'SENT'")
 
 place_intent = Table(
     "place_intent",
@@ -193,7 +202,11 @@ place_intent = Table(
     Column("owner", Text),
     Column("claim", Text),
     PrimaryKeyConstraint("account_id", "client_order_id"),
+    Index("ix_place_intent_sent", "owner", sqlite_where=_SENT, postgresql_where=_SENT),
 )
+
+IS_SENT = place_intent.c.state == literal_column("'SENT'")
+"""Spelled out, as IS_OPEN is."""
 
 previewed_trade = Table(
     "previewed_trade",
@@ -241,6 +254,7 @@ webhook_endpoint = Table(
 )
 
 _PENDING = text("state = 'pending'")
+_ENDED = text("state <> 'pending'")
 
 # No foreign key to account or user: what happened is told also after they are gone.
 webhook_event = Table(
@@ -269,7 +283,16 @@ webhook_event = Table(
         sqlite_where=_PENDING,
         postgresql_where=_PENDING,
     ),
+    Index("ix_webhook_event_ended", "due_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
 )
+
+
+def is_pending(events: Any) -> Any:
+    """Make the condition, for the table or an alias of it; spelled out, as IS_OPEN is."""
+    return events.c.state == literal_column("'pending'")
+
+
+IS_ENDED = webhook_event.c.state != literal_column("'pending'")
 
 webhook_attempt = Table(
     "webhook_attempt",

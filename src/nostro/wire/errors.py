@@ -68,10 +68,12 @@ TABLE: dict[type[Exception], Row] = {
     errors.BodyTooSlow: Row(400, "7006"),
     errors.Throttled: Row(429, "0000"),
     errors.Overloaded: Row(503, "7022", nothing_was_sent=True),
+    errors.NotServing: Row(503, "7023", nothing_was_sent=True),
     errors.BrokerageUnreachable: Row(503, "7020", nothing_was_sent=True),
     errors.ReadFailed: Row(503, "3002"),
     errors.StoreFailed: Row(503, "7021", nothing_was_sent=True),
     errors.PlaceUnknown: Row(500, "7030"),
+    errors.AnswerLate: Row(500, "7031"),
 }
 
 CANCEL_TOO_LATE = Row(400, "7040")

@@ -7,8 +7,6 @@ from urllib.parse import quote
 from nostro.brokers.paper.spec import SPEC
 from nostro.brokers.paper.wire import (
     Failure,
-    Unreadable,
-    read,
     read_accounts,
     read_balances,
     read_instruments,
@@ -17,6 +15,7 @@ from nostro.brokers.paper.wire import (
     read_quotes,
     write,
 )
+from nostro.brokers.reply import Unreadable, read
 from nostro.brokers.transport import Reply, Request, Transport, TransportError
 from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
 from nostro.domain.errors import ReadFailed

@@ -4,7 +4,8 @@
     no byte left                               NotSent                            NotSent
     no reply, in time or at all                CancelUnknown                      CancelUnknown
     401, 429, 5xx                              CancelUnknown                      CancelUnknown
-    a body not of the documented shape         CancelUnknown                      CancelUnknown
+    a body not of the documented shape, or
+    with a key twice                           CancelUnknown                      CancelUnknown
     a reply about another order                CancelUnknown                      CancelUnknown
     success                                    200 Canceled, 202 CancelPending    201 Placed, Replaced
     409 `cancel_pending`                       CancelRejected ALREADY_PENDING     PlaceRejected
@@ -26,12 +27,10 @@ from nostro.brokers.paper.wire import (
     OrderReply,
     OrdersReply,
     ReplaceReply,
-    Unreadable,
-    read,
     read_orders,
-    read_raw,
     write,
 )
+from nostro.brokers.reply import Unreadable, read, read_raw
 from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut, Transport, TransportError
 from nostro.domain.cancel import (
     Canceled,

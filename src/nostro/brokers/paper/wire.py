@@ -1,12 +1,12 @@
 """The embedded brokerage's JSON, and the domain's values. Strict: what is undocumented raises Unreadable."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
 
 import msgspec
 
+from nostro.brokers.reply import Unreadable, read
 from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.instrument import AssetClass, Instrument, parse_occ
@@ -23,12 +23,6 @@ from nostro.domain.order import (
     TimeInForce,
 )
 from nostro.domain.place import NewGroup, NewOrder, Preview, Replacement
-
-T = TypeVar("T")
-
-
-class Unreadable(Exception):
-    """A reply is not what this brokerage sends; `str()` says in which way."""
 
 
 class _Strict(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -235,20 +229,6 @@ class _PreviewReply(_Strict):
     cash_change: Decimal
     commission: Decimal
     remaining_cash: Decimal
-
-
-def read(body: bytes, kind: type[T]) -> T:
-    """Read a reply's body as exactly this shape."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Unreadable(f"the reply is unreadable: {error}") from error
-
-
-def read_raw(body: bytes) -> Mapping[str, object]:
-    """Read a reply's body as an object in the brokerage's own words."""
-    raw: Mapping[str, object] = read(body, dict[str, Any])
-    return raw
 
 
 def read_accounts(body: bytes) -> list[BrokerageAccount]:

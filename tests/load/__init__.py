@@ -1,0 +1,1 @@
+"""What many and slow clients do to a server, measured from outside."""
