@@ -65,18 +65,6 @@ from nostro.users.registry import UserRegistry
 from nostro.webhooks.guard import Guard, resolve
 from nostro.webhooks.relay import Deliver, Relay
 
-__all__ = [
-    "DRAIN_S",
-    "EXCHANGE_FILE",
-    "PAPER_CASH",
-    "Embedded",
-    "Nostro",
-    "Store",
-    "build",
-    "open_store",
-    "serve_brokerage",
-]
-
 DRAIN_S = 15.0
 """How long requests under way may take to end when the server is told to stop."""
 

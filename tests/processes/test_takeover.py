@@ -8,11 +8,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from nostro.app import Nostro, Store, build
+from nostro.app import Nostro, build
 from nostro.domain.cancel import CancelIntent, CancelState, UnknownCause
 from nostro.domain.ids import CancelId, ClientOrderId
 from nostro.settings import read_settings
 from nostro.storage.journal import SqlJournal
+from nostro.storage.open import Store
 from nostro.storage.placements import SqlPlacements
 from nostro.storage.port import MemberId, Members, PlaceIntent, PlaceState
 from tests.storage.child import Child

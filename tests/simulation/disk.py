@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import structlog
 
-from nostro.app import Embedded, Store, build
+from nostro.app import Embedded, build
 from nostro.domain.connection import ConnectionType
 from nostro.domain.ids import AccountId, ClientId, UserId
 from nostro.settings import Settings, read_settings
 from nostro.sim.exchange import Exchange
 from nostro.sim.faults import FaultPlan
 from nostro.sim.ledger import Ledger
+from nostro.storage.open import Store
 from nostro.storage.outbox import SqlEndpoints
 from nostro.storage.outbox_port import WebhookEndpoint
 from nostro.storage.port import Owner, PartnerKey

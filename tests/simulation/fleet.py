@@ -8,10 +8,11 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
-from nostro.app import Embedded, Store, build
+from nostro.app import Embedded, build
 from nostro.domain.errors import StoreFailed
 from nostro.http.gateway import Gateway
 from nostro.ports import Clock, Ids
+from nostro.storage.open import Store
 from nostro.storage.port import MemberId
 from nostro.webhooks.relay import Deliver
 

@@ -266,8 +266,10 @@ class Oracle:
     def _judge_cancel(self, call: Call, key: tuple[int | None, str]) -> None:
         answer, cancel_id = call.answer, call.answer.get("cancel_id")
         if cancel_id is None:
-            lag_alone = key == (400, "7011") and self.may_lag
-            self.demand(key in _NO_VERDICT or lag_alone, f"a cancel without a verdict: {answer}")
+            is_excused = (key == (400, "7011") and self.may_lag) or (
+                key == (500, "7031") and call.stood_still_s > 0
+            )
+            self.demand(key in _NO_VERDICT or is_excused, f"a cancel without a verdict: {answer}")
             return
         self._reached.note("answer cancel with a verdict")
         if cancel_id in self._cancel_ids:

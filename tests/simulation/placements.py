@@ -15,6 +15,7 @@ from .ports import EPOCH
 from .reached import Reached
 
 _NOTHING_SAID = {(503, "7021"), (503, "3002")}
+_IN_DOUBT = {(500, "7030"), (500, "7031")}
 """Refusals that say nothing about what was asked under this id before."""
 
 
@@ -86,7 +87,7 @@ class Placements:
             self._demand(not self._orders(key), f"I30: {key} is said to be rejected: {self._orders(key)}")
         elif code == (503, "7020"):
             self._demand(not was_sent, f"I30: {key} was said not to be sent, and it was")
-        elif code == (500, "7030"):
+        elif code in _IN_DOUBT:
             self._reached.note("a placement was said to be unknown")
             self._doubted.add(key)
         else:
@@ -125,7 +126,7 @@ class Placements:
         elif was_sent:
             self._demand(code[0] != 200, f"I30: {key} is said to be placed, and the exchange knows nothing")
             self._reached.note("an unknown placement blocks its client order id")
-        elif code == (500, "7030"):  # it may have been sent, for all that anybody but the dead can know
+        elif code in _IN_DOUBT:  # it may have been sent, for all that anybody but the dead can know
             owners = [owner for _, owner in self._rows(key)]
             self._demand(
                 all(map(self._is_gone, owners)),

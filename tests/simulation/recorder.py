@@ -97,9 +97,9 @@ def _move(moment: int, fact: Fact) -> Move:
 
 def _cancel(call: Call, ended: int) -> Operation:
     answer = call.answer
-    asked = Operation(what="cancel", begun=call.moment, ended=ended, state="NOT_SENT")
     if "cancel_id" not in answer:
-        return asked
+        state = "IN_DOUBT" if (call.status, answer["code"]) == (500, "7031") else "NOT_SENT"
+        return Operation(what="cancel", begun=call.moment, ended=ended, state=state)
     word = ""
     if call.status == 200:
         is_pending = answer["status"] == "CANCEL_PENDING"

@@ -113,7 +113,7 @@ def test_a_process_that_stands_still_before_any_callback_of_a_cancel_breaks_no_p
     stale = 0
     for step in range(4, 164, 4):
         world = live(disk, replace(CALM, callers=2, freezes=((step, for_s),)))
-        stale += world.reached.counts["evidence NotSent refused_locally => NOT_SENT"]
+        stale += sum("NotSent refused_locally" in what for what in world.reached.counts)
     assert bool(stale) == (for_s > CLAIM_VALID_S), "what may be sent after a sleep, and what may not"
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from nostro.app import Store, open_store
 from nostro.domain.ids import ClientOrderId
 from nostro.ports import SystemIds
 from nostro.storage.journal import SqlJournal
+from nostro.storage.open import Store, open_store
 from nostro.storage.placements import SqlPlacements
 from nostro.storage.port import PlaceIntent, PlaceState
 

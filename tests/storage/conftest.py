@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from nostro.app import Store, open_store
 from nostro.ports import SystemIds
 from nostro.storage.database import Database
+from nostro.storage.open import Store, open_store
 
 from .postgres import PostgresServer
 

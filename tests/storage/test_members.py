@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from nostro.app import Store
 from nostro.domain.errors import StoreFailed
 from nostro.ports import SystemIds
 from nostro.storage.members import FileMembers
+from nostro.storage.open import Store
 from nostro.storage.port import MemberId, Members
 
 from .child import Child

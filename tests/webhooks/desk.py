@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from nostro.app import open_store
 from nostro.domain.account import Account
 from nostro.domain.cancel import CancelIntent, CancelOutcome, Looked, OrderFound, Replied
 from nostro.domain.connection import Connection, ConnectionType
@@ -20,6 +19,7 @@ from nostro.ports import SystemIds, Tasks
 from nostro.storage.connections import SqlConnections
 from nostro.storage.identity import SqlKeys, SqlUsers
 from nostro.storage.journal import SqlJournal
+from nostro.storage.open import open_store
 from nostro.storage.orders import SqlOrders
 from nostro.storage.outbox import SqlEndpoints, SqlOutbox
 from nostro.storage.outbox_port import OutboxEvent, WebhookEndpoint

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nostro.app import open_store
 from nostro.domain.errors import StoreFailed
 from nostro.ports import Clock, Ids
 from nostro.settings import SettingsInvalid, read_settings
 from nostro.storage.identity import SqlKeys, SqlUsers
+from nostro.storage.open import open_store
 from nostro.storage.outbox import SqlEndpoints, SqlOutbox
 from nostro.storage.outbox_port import Endpoints, Outbox
 from nostro.storage.port import Keys

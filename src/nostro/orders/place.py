@@ -33,8 +33,8 @@ from nostro.domain.place import NewGroup, NewOrder, Placed, PlaceOutcome, PlaceR
 from nostro.ports import Clock, Tasks
 from nostro.storage.port import Orders, OwnedAccount, PlaceIntent, Placements, PlaceState
 
-JOIN_WAIT_S = 10.0
-"""How long a repeat waits for the request of the first."""
+JOIN_WAIT_S = 6.0
+"""How long a repeat waits for the first one's request. What it looks up then must still be in time."""
 
 _JOIN_POLL_S = 0.05
 

@@ -45,7 +45,8 @@ class Watch:
         deadline = self._clock.monotonic() + timeout_s
         while not enough(intent) and (left_s := deadline - self._clock.monotonic()) > 0:
             intent = await self._next(intent, min(left_s, POLL_S))
-        return intent
+        # Read once more: a process that stood still wakes up with what it knew before.
+        return intent if enough(intent) else await self._read(intent)
 
     async def _next(self, intent: CancelIntent, timeout_s: float) -> CancelIntent:
         waiter: asyncio.Future[CancelIntent] = asyncio.get_running_loop().create_future()
