@@ -7,7 +7,7 @@ COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version
 	--no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test serve sandbox lint fmt lock
+.PHONY: help install demo test torture serve sandbox lint fmt lock
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,16 @@ demo: install ## Cancel four orders in a sandbox and compare each answer with th
 
 test: lint ## Lint, then run all tests
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+SEEDS ?= 2000
+KILLS ?= 40
+POWER_CUTS ?= 20
+ENGINE ?= sqlite
+SEED_BASE ?= 0
+
+torture: install ## Try to break every promise: SEEDS, KILLS, POWER_CUTS, ENGINE=sqlite|postgresql, SEED_BASE
+	$(BIN)/python -m tests.torture --seeds $(SEEDS) --kills $(KILLS) --power-cuts $(POWER_CUTS) \
+		--engine $(ENGINE) --seed-base $(SEED_BASE) $(ARGS)
 
 serve: install ## Run the server on the user's own data folder (make a key first: nostro keys create)
 	@$(BIN)/nostro serve $(ARGS)

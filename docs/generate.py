@@ -212,7 +212,8 @@ def torture_rows(run: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     yield "Invariants broken", str(run["violations"])
     yield "Dangers never met", str(len(run["never_met"]))
     yield "Seeds", f"{run['seeds']:,}, from {run['seed_base']}"
-    yield "Answers judged", f"{run['histories']:,}"
+    yield "Answers judged", f"{run['answers']:,}"
+    yield "Histories explained", f"{run['histories'] - run['unexplained']:,} of {run['histories']:,}"
     yield "Crashes in the simulation", f"{run['crashes']:,}"
     yield (
         "Faults met",
@@ -220,7 +221,10 @@ def torture_rows(run: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     )
     yield "Server processes killed", f"{run['kills']:,}"
     yield "Power cuts", f"{run['power_cuts']:,}"
-    yield "Cancels journalled, sent, received", " / ".join(f"{each:,}" for each in run["requests"].values())
+    yield (
+        "Cancels that left",
+        "{left:,}; journalled {journalled_at_least:,} to {journalled_at_most:,}".format(**run["requests"]),
+    )
     yield "Seeded bugs caught", f"{run['seeded_bugs']['caught']} of {run['seeded_bugs']['total']}"
     yield "Secrets found", f"{run['canaries_found']} of {run['canaries']}, in {run['bytes_scanned']:,} bytes"
     yield "Took", ", ".join(f"{name} {took_s:,.0f} s" for name, took_s in run["took_s"].items())

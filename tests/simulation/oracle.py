@@ -332,13 +332,20 @@ class Oracle:
         self.notices.close(list(self._intents))
         self.placements.close()
         self._check_histories()
+        restarted = {
+            cancel_id
+            for (cancel_id,) in self._image.rows(
+                "SELECT cancel_id FROM cancel_evidence WHERE kind = 'restart'",
+            )
+        }
         for cancel_id, order_id, was_sent, state in self._image.rows(
             "SELECT cancel_id, brokerage_order_id, sent_at IS NOT NULL, state FROM cancel_intent",
         ):
             count = len(self.parcels[cancel_id])
+            certain, possible = int(was_sent), int(was_sent or cancel_id in restarted)
+            self._reached.count_requests(count, certain, possible)
+            self.demand(certain <= count, f"I11: {cancel_id} is journalled as sent, and no request left")
             self.demand(count <= 1, f"I11: {cancel_id} has {count} requests")
-            if was_sent:
-                self.demand(count == 1, f"I11: {cancel_id} is journalled as sent, and {count} requests left")
             if state == "CONFIRMED":
                 self.demand(self.truth.now(order_id).status == "canceled", "I1: CONFIRMED did not stay true")
 

@@ -104,6 +104,12 @@ class Reached:
         self.note(f"fault {kind}")
         self.note(f"fault {kind} on {operation}")
 
+    def count_requests(self, left: int, certain: int, possible: int) -> None:
+        """Count cancels that left, and those that the journal says did, at least and at most."""
+        self.counts["requests that left"] += left
+        self.counts["requests journalled at least"] += certain
+        self.counts["requests journalled at most"] += possible
+
     def faults_by_kind(self) -> dict[str, int]:
         return {kind.value: self.counts[f"fault {kind.value}"] for kind in FaultKind}
 

@@ -12,8 +12,8 @@ from .trial import Call, Trial
 OPEN = ("INTENT", "SENT", "ACKED", "UNKNOWN")
 CLOSED = ("filled", "canceled", "replaced", "rejected", "expired")
 WORDS = {"filled": "EXECUTED", "replaced": "REPLACED", "rejected": "REJECTED", "expired": "EXPIRED"}
-NO_VERDICT = {(503, "7020"), (503, "7021"), (503, "7022"), (503, "3002")}
-"""Refusals that say nothing about an order: our database, or the brokerage, could not be reached."""
+NO_VERDICT = {(503, "7020"), (503, "7021"), (503, "7022"), (503, "7023"), (503, "3002")}
+"""Refusals that say nothing about an order: the server, its database or the brokerage can do nothing now."""
 FINAL_ANSWERS = {(400, "7040"), (400, "7041"), (503, "7020")}
 
 CLOCK_S = 0.01
@@ -74,6 +74,7 @@ class Judge:
         self._fleet = fleet
         self._trial = trial
         self.wrongs = list(trial.wrongs)
+        self.counts: Counter[str] = Counter()
 
     def demand(self, holds: bool, what: str) -> None:
         if not holds:
@@ -107,6 +108,9 @@ class Judge:
             self.demand(len(learnt.replies) <= 1, f"I11: cancel {intent.cancel_id} has {learnt.replies}")
             certain += len(sent)
             possible += len(sent) or (learnt.has_restart and not learnt.replies)
+        self.counts["requests that left"] += count
+        self.counts["requests journalled at least"] += certain
+        self.counts["requests journalled at most"] += possible
         self.demand(
             certain <= count <= possible,
             f"I11, I13: order {order_id} had {count} requests; journalled are {certain} to {possible}",

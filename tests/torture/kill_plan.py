@@ -77,6 +77,10 @@ class Plan:
     freeze_s: float
     orders: tuple[PlannedOrder, ...]
 
+    def kills(self, servers: int) -> int:
+        """Say how many of so many servers it kills outright."""
+        return {"point": 1, "random": 1, "all": servers}.get(self.kill, 0)
+
 
 def draw(seed: int, servers: int) -> Plan:
     dice = random.Random(f"{seed} kill")  # noqa: S311 - nothing here is a secret

@@ -11,6 +11,7 @@ exactly: a seed says what was planned, and the moment that it hit is a matter of
 """
 
 import argparse
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -55,28 +56,45 @@ def run(
     source: Path | None = None,
     postgres: PostgresServer | None = None,
 ) -> Outcome:
-    """Run `count` trials, in each of which servers die.
+    """Run trials in which servers die, until `count` of them were killed (SIGKILL).
 
     `source` is what they run (see `mutant.py`), if not our own; `postgres` is used and not ended.
     """
     outcome, slowest_s = Outcome(), 0.0
-    seeds = range(seed_base, seed_base + count)
+    seed = seed_base
     with (
         tempfile.TemporaryDirectory(prefix="nostro-kills-") as folder,
         _databases(engine, postgres) as (new_database, database),
     ):
-        for number in range(-(-count // FLEET_TRIALS)):
+        for number in itertools.count():
+            killed = outcome.counts["kills"]
+            if killed >= count or outcome.violations:  # what is broken once breaks all the rest
+                break
             size = FLEET_SIZES[number % len(FLEET_SIZES)]
-            some = seeds[number * FLEET_TRIALS : (number + 1) * FLEET_TRIALS]
+            plans = _plans(seed, size, count - killed)
+            seed += len(plans)
             with open_fleet(
-                Path(folder) / str(number), size, seed=some[0], database_url=new_database(), source=source
+                Path(folder) / str(number),
+                size,
+                seed=plans[0].seed,
+                database_url=new_database(),
+                source=source,
             ) as fleet:
-                campaign = _Campaign(fleet, engine, tell, seed_base)
-                outcome += campaign.run([draw(seed, size) for seed in some])
+                campaign = _Campaign(fleet, engine, tell, killed)
+                outcome += campaign.run(plans)
                 slowest_s = max(slowest_s, campaign.slowest_s)
                 outcome += _search(fleet, database)
     outcome.counts[f"slowest settlement in ms, {engine}"] = round(slowest_s * 1000)
     return outcome
+
+
+def _plans(seed: int, servers: int, kills: int) -> list[Plan]:
+    """Draw the trials of one fleet: FLEET_TRIALS, or fewer where those kill as often as is asked."""
+    plans: list[Plan] = []
+    while len(plans) < FLEET_TRIALS and kills > 0:
+        plans.append(draw(seed + len(plans), servers))
+        kills -= plans[-1].kills(servers)
+    return plans
 
 
 @contextmanager
@@ -117,9 +135,9 @@ def _search(fleet: Fleet, database: Path | None) -> Outcome:
 class _Campaign:
     """The trials of one fleet. What one leaves open is judged while later ones run."""
 
-    def __init__(self, fleet: Fleet, engine: str, tell: Tell, seed_base: int) -> None:
+    def __init__(self, fleet: Fleet, engine: str, tell: Tell, killed: int) -> None:
         self._fleet = fleet
-        self._seed_base = seed_base
+        self._killed = killed
         self._engine = engine
         self._tell = tell
         self._outcome = Outcome()
@@ -131,12 +149,14 @@ class _Campaign:
         for plan, after in zip_longest(plans, plans[1:]):
             next_point = after.point if after is not None and after.kill == "point" else ""
             try:
-                self._unsettled.append(perform(self._fleet, plan, next_point))
+                trial = perform(self._fleet, plan, next_point)
+                self._killed += trial.counts["kills"]
+                self._unsettled.append(trial)
                 self._judge_settled()
             except (AssertionError, subprocess.TimeoutExpired) as error:
                 self._blame(plan, f"the trial broke off: {error!r}")
                 return self._outcome
-            self._tell(plan.seed - self._seed_base + 1)
+            self._tell(self._killed)
         while self._unsettled:
             time.sleep(0.1)
             self._judge_settled()
@@ -169,7 +189,7 @@ class _Campaign:
         judge.judge()
         for wrong in judge.wrongs:
             self._blame(trial.plan, wrong)
-        self._outcome.counts.update(count(self._fleet, trial))
+        self._outcome.counts.update(count(self._fleet, trial) + judge.counts)
 
     def _blame(self, plan: Plan, what: str) -> None:
         command = f"python -m tests.torture.kills --engine {self._engine} --seed-base {plan.seed} --count 1"
@@ -203,13 +223,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture.kills", description=__doc__)
     parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0])
     parser.add_argument("--seed-base", type=int, default=0, help="the first seed")
-    parser.add_argument("--count", type=int, default=200, help="how many trials")
+    parser.add_argument("--count", type=int, default=200, help="how many to kill")
     options = parser.parse_args()
     begun = time.monotonic()
 
     def tell(done: int) -> None:
         if done % 10 == 0:
-            _say(f"{done} of {options.count} trials after {time.monotonic() - begun:.0f} s")
+            _say(f"{done} of {options.count} killed after {time.monotonic() - begun:.0f} s")
 
     outcome = run(options.count, engine=options.engine, seed_base=options.seed_base, tell=tell)
     for name, number in sorted(outcome.counts.items()):

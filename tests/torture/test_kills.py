@@ -43,7 +43,7 @@ def test_whatever_servers_that_die_leave_comes_out_true(request: pytest.FixtureR
         server = request.getfixturevalue("postgres")  # skips where there is none
     outcome = run(KILLS, engine=engine, seed_base=SEED, tell=tell_nobody, postgres=server)
     assert outcome.violations == []
-    assert outcome.counts["trials"] == KILLS
+    assert outcome.counts["kills"] >= KILLS
 
 
 @pytest.mark.parametrize("lie", LIES)
