@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import Connection, text
 
-from nostro.domain.cancel import CancelState, Restarted
+from nostro.domain.cancel import CancelState, Looked, LookFailed, Restarted
 from nostro.domain.errors import StoreFailed
 from nostro.domain.ids import CancelId, ClientOrderId
 from nostro.ports import SystemIds
@@ -187,3 +187,27 @@ def test_a_placement_whose_claim_was_not_heard_of_is_free_to_be_sent(run: Run[An
         return [(before.state, was_free), (after.state, is_free), (later.state, is_free_again)]
 
     assert run(work) == [(PlaceState.SENT, False), (PlaceState.SENT, True), (PlaceState.SENT, False)]
+
+
+def test_what_is_known_of_an_end_grows_over_processes_and_begins_anew_with_another_end(run: Run[Any]) -> None:
+    async def work(database: Database) -> list[float]:
+        await furnish(database)
+        journal = SqlJournal(database, Crowd())
+        c1 = CancelId("c-1")
+        await journal.claim(OWNER, wish("c-1"))
+
+        async def known_for_s() -> float:
+            [due] = await journal.due(T0 + timedelta(hours=1), 1)
+            return due.known_for_s
+
+        taken_over = await journal.apply(c1, Restarted(at=T0, settles_s=9), T0)
+        late = Looked(look=LookFailed("?"), known=taken_over, known_for_s=7.0, started_at=T0, ended_at=T0)
+        found = [await known_for_s()]
+        await journal.apply(c1, late, T0)
+        found.append(await known_for_s())
+        await journal.apply(c1, replied(UNKNOWN), T0)  # whoever was taken for gone ends it once more
+        found.append(await known_for_s())
+        await journal.apply(c1, late, T0)
+        return [*found, await known_for_s()]
+
+    assert run(work) == [0.0, 7.0, 0.0, 0.0]

@@ -293,7 +293,7 @@ def _after_look(intent: CancelIntent, looked: Looked) -> CancelIntent:
         return intent
     if order.status.is_closed:
         return _closed_by(intent, order, looked.ended_at)
-    if not _began_after_end(intent, looked):
+    if not began_after_end(intent, looked):
         return intent  # the look may be older than our own request
     seen = intent if _is_old_news(intent.order, order) else replace(intent, order=order)
     if order.status is OrderStatus.PENDING_CANCEL:
@@ -314,7 +314,7 @@ def _after_look(intent: CancelIntent, looked: Looked) -> CancelIntent:
     return seen
 
 
-def _began_after_end(intent: CancelIntent, looked: Looked) -> bool:
+def began_after_end(intent: CancelIntent, looked: Looked) -> bool:
     """Say whether the looker knew of this very end: after a takeover the old process may end it once more."""
     known = looked.known
     return known.ended_at is not None and (known.ended_at, known.sent_at) == (intent.ended_at, intent.sent_at)

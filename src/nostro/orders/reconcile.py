@@ -2,7 +2,7 @@
 
 Looks are reads, as many as it takes; a cancel is never sent again from here. The schedule is in the journal
 (`next_look_at`, `looks`), so it goes on after a restart where it stopped. Whether a request can still act is
-not read off a clock on the wall: each process counts for itself how long it has known the request to be over.
+not read off a clock on the wall: whoever looks counts how long it has been known that the request is over.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ POLL_S = 1.0
 """How often to see who is gone, and to ask the journal for work that nobody announced."""
 
 ENDS_MAX = 100_000
-"""How many open requests a process remembers the end of; of one it forgets, it waits the whole time again."""
+"""How many open requests a process counts for itself; of one that it forgets, the journal has the count."""
 
 _FIRST_DELAY_S = 0.05
 _NOBODY_TO_ASK_S = 60.0
@@ -148,7 +148,7 @@ class Reconciler:
         intent = due.intent
         try:
             owned = await self._connections.account_of_intent(intent.account_id)
-            started_at, known_for_s = self._clock.now(), self._ends.known_for_s(intent)
+            started_at, known_for_s = self._clock.now(), self._ends.known_for_s(due)
             look = (
                 LookFailed("the connection was deleted") if owned is None else await self._look(owned, intent)
             )
@@ -193,22 +193,26 @@ class Reconciler:
 
 
 class _Ends:
-    """Since when this process has known that a request is over, by its steady clock."""
+    """How long, at least, it has been known that a request is over.
+
+    What the journal has was true when it was read; from there on this process counts by its steady clock.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._known: dict[CancelId, tuple[tuple[datetime | None, datetime | None], float]] = {}
+        self._known: dict[CancelId, tuple[tuple[datetime | None, datetime | None], float, float]] = {}
+        """By cancel: which end, for how long it was known, and when that was."""
 
-    def known_for_s(self, intent: CancelIntent) -> float:
-        """Say for how long; the first time it is asked about an end counts as the moment it was learnt."""
-        end, now_s = (intent.ended_at, intent.sent_at), self._clock.monotonic()
-        known, since_s = self._known.get(intent.cancel_id, (None, now_s))
-        if known != end:
-            since_s = now_s
-        self._known[intent.cancel_id] = (end, since_s)
+    def known_for_s(self, due: DueLook) -> float:
+        intent, now_s = due.intent, self._clock.monotonic()
+        end = (intent.ended_at, intent.sent_at)
+        known, was_s, at_s = self._known.get(intent.cancel_id, (None, 0.0, now_s))
+        counted_s = was_s + now_s - at_s if known == end else 0.0
+        for_s = max(due.known_for_s, counted_s)
+        self._known[intent.cancel_id] = (end, for_s, now_s)
         if len(self._known) > ENDS_MAX:
             self._known.pop(next(iter(self._known)))
-        return now_s - since_s
+        return for_s
 
     def forget(self, cancel_id: CancelId) -> None:
         self._known.pop(cancel_id, None)

@@ -26,6 +26,7 @@ from nostro.domain.cancel import (
     Replied,
     Restarted,
     UnknownCause,
+    began_after_end,
     decide,
 )
 from nostro.domain.errors import NotFound, StoreFailed
@@ -197,7 +198,7 @@ def _lease(connection: Connection, due: Select[Any], until: datetime) -> Sequenc
     connection.execute(
         update(cancel_intent).where(cancel_intent.c.cancel_id.in_(leased)).values(next_look_at=until)
     )
-    return [DueLook(intent=_intent(row), looks=row["looks"]) for row in rows]
+    return [DueLook(intent=_intent(row), looks=row["looks"], known_for_s=row["known_for_s"]) for row in rows]
 
 
 def _standing(
@@ -234,8 +235,12 @@ def _apply(
     values: dict[str, Any] = {"next_look_at": None if after.state.is_final else next_look_at}
     if isinstance(evidence, Looked):
         values["looks"] = row["looks"] + 1
+        if began_after_end(before, evidence):
+            values["known_for_s"] = evidence.known_for_s
     if after is not before:
         values |= _columns(after)
+    if (after.ended_at, after.sent_at) != (before.ended_at, before.sent_at):
+        values["known_for_s"] = 0.0  # of this end nobody has known for any time yet
     connection.execute(update(cancel_intent).where(cancel_intent.c.cancel_id == cancel_id), values)
     if after is not before or isinstance(evidence, Replied):  # a look that proved nothing is only counted
         connection.execute(

@@ -116,6 +116,8 @@ class DueLook:
     intent: CancelIntent
     looks: int
     """How many looks it has had."""
+    known_for_s: float
+    """How long, at least, somebody has known that its request is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

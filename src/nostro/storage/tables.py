@@ -147,6 +147,7 @@ cancel_intent = Table(
     Column("sent_at", UtcTime),
     Column("ended_at", UtcTime),
     Column("settles_s", Float),
+    Column("known_for_s", Float, nullable=False, server_default="0"),
     Column("resolved_at", UtcTime),
     Column("reason", Text),
     Column("cause", Text),

@@ -25,6 +25,7 @@ def upgrade() -> None:
         op.drop_index(name, "cancel_intent")
     op.add_column("cancel_intent", sa.Column("settles_s", sa.Float(), nullable=True))
     op.execute(_MOMENT_TO_LENGTH)
+    op.add_column("cancel_intent", sa.Column("known_for_s", sa.Float(), nullable=False, server_default="0"))
     op.drop_column("cancel_intent", "settled_at")
     for name, columns, is_unique in _OPEN_INDEXES:
         op.create_index(
