@@ -7,13 +7,14 @@ import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from nostro.app import PAPER_CASH, Nostro
 from nostro.domain.connection import ConnectionType
+from nostro.domain.errors import InvalidRequest, UserExists
 from nostro.domain.ids import AccountId, ClientId, ClientOrderId, UserId
 from nostro.domain.order import OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder
@@ -31,7 +32,10 @@ ORDER_ID = "66a033fa-da74-4fcf-b527-feefdec9257e"
 OWNER = Owner(client_id=CLIENT_ID, user_id=USER_ID)
 
 _TURN_FILE = "reset-turn"
-"""In the data folder; whoever starts the sandbox over holds a lock on it."""
+"""In the data folder; whoever furnishes the sandbox, or starts it over, holds a lock on it."""
+
+_WHOLE_FILE = "furnished"
+"""In the data folder, once everything was put there."""
 
 _ACCOUNT_NUMBER = "PAPER-0001"
 _API_KEY = "sandbox"
@@ -42,27 +46,36 @@ _LIMIT_PRICE = Decimal(1)
 async def furnish(nostro: Nostro) -> None:
     """Put the well-known key, user, account and open order into an empty sandbox.
 
-    Leave a used one as it is.
+    Leave a used one as it is, and finish one that a crash left half made. One at a time, over all processes.
     """
+    whole = nostro.settings.data / _WHOLE_FILE
+    async with _turn(nostro.settings.data / _TURN_FILE):
+        if not whole.exists() or await nostro.commands.keys.get(CLIENT_ID) is None:
+            await _furnish(nostro)
+            whole.touch()
+
+
+async def _furnish(nostro: Nostro) -> None:
+    """Do what is not done yet."""
     do = nostro.commands
-    if await do.keys.get(CLIENT_ID) is not None:
-        return
-    now = do.clock.now()
-    await do.keys.add(
-        PartnerKey(
-            client_id=CLIENT_ID,
-            name="Sandbox",
-            is_personal=False,
-            consumer_key=CONSUMER_KEY,
-            created_at=now,
+    if await do.keys.get(CLIENT_ID) is None:
+        await do.keys.add(
+            PartnerKey(
+                client_id=CLIENT_ID,
+                name="Sandbox",
+                is_personal=False,
+                consumer_key=CONSUMER_KEY,
+                created_at=do.clock.now(),
+            )
         )
-    )
-    await do.users.register(OWNER, USER_SECRET)
+    with suppress(UserExists):
+        await do.users.register(OWNER, USER_SECRET)
     controls = nostro.paper.controls
     opened = {"number": _ACCOUNT_NUMBER, "api_key": _API_KEY, "cash": PAPER_CASH, "name": "Sandbox account"}
-    await tell(controls, "POST", "/sandbox/accounts", opened)
     placed = {"account": _ACCOUNT_NUMBER, "order_id": ORDER_ID, "order": _open_order()}
-    await tell(controls, "POST", "/sandbox/orders", placed)
+    for target, document in (("/sandbox/accounts", opened), ("/sandbox/orders", placed)):
+        with suppress(InvalidRequest):  # it is there already
+            await tell(controls, "POST", target, document)
     await do.connections.connect(
         OWNER, "PAPER", {"api_key": _API_KEY}, ConnectionType.TRADE, {_ACCOUNT_NUMBER: ACCOUNT_ID}
     )
@@ -120,7 +133,7 @@ async def reset(nostro: Nostro, seed: int) -> None:
         await tell(nostro.paper.controls, "POST", "/sandbox/reset", {"seed": seed})
         nostro.commands.sessions.forget_all()
         await forget_everything(nostro.database)
-        await furnish(nostro)
+        await _furnish(nostro)
 
 
 @asynccontextmanager

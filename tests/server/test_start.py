@@ -1,12 +1,14 @@
 """How fast a cold server answers, and what `serve` refuses."""
 
+import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .keys import create_key
 from .portal import connect_paper_account
-from .world import NOSTRO, ORDER, PARTNER, Identity, Server
+from .world import NOSTRO, ORDER, PARTNER, Identity, Server, eventually
 
 FIRST_CANCEL_S_MAX = 3.0
 
@@ -17,6 +19,34 @@ def test_from_process_start_to_the_first_answered_cancel_takes_under_three_secon
         assert server.cancel(ORDER).status == 200
         took_s = time.monotonic() - begun
     assert took_s < FIRST_CANCEL_S_MAX
+
+
+def test_a_sandbox_killed_anywhere_in_its_first_start_is_whole_after_the_next(tmp_path: Path) -> None:
+    reached = set()
+    for tenths in range(10):
+        data = tmp_path / str(tenths)
+        command = [*NOSTRO, "sandbox", "--port", "0", "--data", str(data)]
+        first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        eventually((data / "nostro.db").exists, bool, within_s=10)
+        time.sleep(0.03 * tenths)
+        first.kill()
+        first.wait()
+        reached.add((data / "furnished").exists())
+        with Server(data) as server:
+            assert server.cancel(ORDER).body["status"] == "CANCELED"
+    assert False in reached, "no start was cut short"
+
+
+def test_sandboxes_that_start_at_once_on_one_brokerage_all_come_up(tmp_path: Path) -> None:
+    with Server(tmp_path / "brokerage").start("simbroker") as brokerage:
+        servers = [Server(tmp_path / "data", NOSTRO_PAPER_URL=brokerage.url) for _ in range(3)]
+        with ThreadPoolExecutor(3) as pool:
+            started = list(pool.map(Server.start, servers))
+        try:
+            assert {server.cancel(ORDER).status for server in started} == {200}
+        finally:
+            for server in started:
+                server.stop(signal.SIGKILL)
 
 
 def test_serve_refuses_the_folder_of_a_sandbox(tmp_path: Path) -> None:
