@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]  # it has no annotations
 import uvloop
@@ -38,6 +38,10 @@ class Image(Protocol):
     def keep(self) -> None: ...
 
     def load(self) -> None: ...
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work`, which changes nothing, as every `Database` does; raises StoreFailed."""
+        ...
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction of its own, as every `Database` does; raises StoreFailed."""
@@ -75,6 +79,8 @@ class SqliteImage:
         except DBAPIError as error:
             raise StoreFailed from error
 
+    read = run
+
     def rows(self, query: str, *values: Any) -> list[Row]:
         return self._raw.execute(query, values).fetchall()
 
@@ -99,6 +105,8 @@ class PostgresImage:
             "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
         )
         self._connection = self._wait(self._connect())
+        self._reader = self._wait(self._connect("AUTOCOMMIT"))
+        """Nothing else runs meanwhile, so that a read needs no transaction to see one state."""
         self._oracle: Any = self._wait(asyncpg.connect(url))
         self._kept: dict[str, list[dict[str, Any]]] = {}
         self.run(upgrade)
@@ -122,6 +130,9 @@ class PostgresImage:
 
         self.run(put_back)
 
+    def read(self, work: Callable[[Connection], T]) -> T:
+        return self._wait(self._reader.run_sync(work))
+
     def run(self, work: Callable[[Connection], T]) -> T:
         return self._wait(self._run(work))
 
@@ -133,13 +144,17 @@ class PostgresImage:
     def close(self) -> None:
         self._wait(self._oracle.close())
         self._wait(self._connection.close())
+        self._wait(self._reader.close())
         self._wait(self._engine.dispose())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    async def _connect(self) -> AsyncConnection:
-        return await self._engine.connect()
+    async def _connect(
+        self, isolation: Literal["READ COMMITTED", "AUTOCOMMIT"] = "READ COMMITTED"
+    ) -> AsyncConnection:
+        connection = await self._engine.connect()
+        return await connection.execution_options(isolation_level=isolation)
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -177,7 +192,7 @@ class SimDatabase:
         fault = await self._reach("read")
         if fault is not None:
             raise StoreFailed
-        return self._image.run(work)
+        return self._image.read(work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         fault = await self._reach("write")
