@@ -110,9 +110,6 @@ class Reached:
         self.counts["requests journalled at least"] += certain
         self.counts["requests journalled at most"] += possible
 
-    def faults_by_kind(self) -> dict[str, int]:
-        return {kind.value: self.counts[f"fault {kind.value}"] for kind in FaultKind}
-
     def missing(self) -> list[str]:
         """List what should have happened, and never did."""
         wanted = {f"state {before} -> {after}" for before, after in _STATES}

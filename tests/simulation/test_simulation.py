@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.storage.conftest import postgres
+from tests.storage.postgres import PostgresServer
+
 from .disk import Disk
+from .durable import PostgresImage
 from .oracle import Broken
 from .plan import draw
 from .reached import Reached
 from .world import World
+
+__all__ = ["postgres"]
 
 SEEDS = 120
 SEEDS_MAX = 400
@@ -27,12 +33,14 @@ def disk() -> Iterator[Disk]:
     disk.image.close()
 
 
-def live(disk: Disk, seed: int, reached: Reached | None = None, *, workers: int = 2) -> World:
+def live(disk: Disk, seed: int, reached: Reached | None = None, *, workers: int | None = None) -> World:
     world = World(disk, seed, workers=workers)
     try:
         world.run()
     except Broken as error:
-        pytest.fail(f"{error}\nreplay: python -m tests.simulation --seed {seed} --workers {workers}")
+        pytest.fail(
+            f"{error}\nreplay: python -m tests.simulation --seed {seed} --workers {world.plan.workers}"
+        )
     if reached is not None:
         reached.add(world.reached)
     return world
@@ -74,6 +82,14 @@ def test_a_seed_replays_exactly_in_another_process(disk: Disk) -> None:
         check=True,
     )
     assert f"trace {live(disk, 7).loop.trace:08x}" in shown.stdout
+
+
+def test_a_seed_is_the_same_world_on_postgresql(disk: Disk, postgres: PostgresServer) -> None:
+    other = Disk(PostgresImage(postgres.new_database()))
+    for seed in range(5):
+        ours, theirs = live(disk, seed), live(other, seed)
+        assert (ours.loop.trace, ours.loop.steps) == (theirs.loop.trace, theirs.loop.steps)
+    other.image.close()
 
 
 def test_what_was_never_reached_is_listed() -> None:
