@@ -33,6 +33,7 @@ from nostro.http.operation import Operation
 from nostro.http.operations import OPERATIONS
 from nostro.http.router import Router
 from nostro.orders.cancel import CancelOrders
+from nostro.orders.index import OrderIndex
 from nostro.orders.list import ListOrders
 from nostro.orders.place import PlaceOrders
 from nostro.orders.preview import PreviewOrders
@@ -230,7 +231,7 @@ def _commands(
     placements = SqlPlacements(database, members)
     connections = SqlConnections(database, store.vault)
     sessions = Sessions(registry, connections)
-    watch = Watch(journal, clock)
+    watch, index = Watch(journal, clock), OrderIndex(orders=orders, clock=clock)
     reconciler = Reconciler(
         journal=journal,
         placements=placements,
@@ -244,7 +245,7 @@ def _commands(
     commands = Commands(
         cancel=CancelOrders(
             journal=journal,
-            orders=orders,
+            index=index,
             sessions=sessions,
             reconciler=reconciler,
             watch=watch,
@@ -254,7 +255,7 @@ def _commands(
             crashpoint=crashpoint,
         ),
         place=PlaceOrders(placements=placements, orders=orders, sessions=sessions, clock=clock, tasks=tasks),
-        replace=ReplaceOrders(orders=orders, sessions=sessions, clock=clock, tasks=tasks),
+        replace=ReplaceOrders(orders=orders, index=index, sessions=sessions, clock=clock, tasks=tasks),
         preview=PreviewOrders(previews=SqlPreviews(database), sessions=sessions, clock=clock, ids=ids),
         orders=ListOrders(orders=orders, sessions=sessions, clock=clock),
         accounts=ReadAccounts(sessions),

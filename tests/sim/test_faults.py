@@ -21,7 +21,7 @@ from nostro.domain.cancel import (
     UnknownCause,
 )
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
-from nostro.domain.order import OrderStatus
+from nostro.domain.order import OrderRef, OrderStatus
 from nostro.domain.place import Placed
 from nostro.sim.exchange import Exchange
 from nostro.sim.faults import FaultKind, FaultPlan
@@ -55,7 +55,7 @@ class Cancel:
 
     def __call__(self) -> Seen:
         placed = len(self._exchange.truth())
-        outcome = asyncio.run(self._broker.cancel_order(ACCOUNT, self._order_id))
+        outcome = asyncio.run(self._broker.cancel_order(ACCOUNT, OrderRef(self._order_id)))
         log = [f"{entry.event} {entry.status}" for entry in self._exchange.truth(placed)]
         return Seen(outcome, self._exchange.order(ACCOUNT, self._order_id).status, log)
 
@@ -184,7 +184,7 @@ def test_a_held_order_stays_pending_where_others_would_fill(
 ) -> None:
     _, held = exchange.place_group(ACCOUNT, oto(buy(limit="90"), buy(limit="80")))
     faults.declare("cancel", "ack_then_fill")
-    asyncio.run(broker.cancel_order(ACCOUNT, held.brokerage_order_id))
+    asyncio.run(broker.cancel_order(ACCOUNT, OrderRef(held.brokerage_order_id)))
     assert exchange.order(ACCOUNT, held.brokerage_order_id).status is OrderStatus.PENDING_CANCEL
 
 
@@ -203,7 +203,7 @@ def test_nothing_shows_a_lagging_order(
 
     async def look() -> list[object]:
         return [
-            await broker.look_up_order(ACCOUNT, order_id),
+            await broker.look_up_order(ACCOUNT, OrderRef(order_id)),
             await broker.find_client_order(ACCOUNT, ClientOrderId("c-1")),
             await broker.list_orders(ACCOUNT, OPENED_AT),
         ]
@@ -225,7 +225,7 @@ def test_a_lag_is_over_after_two_seconds(
     faults.declare("cancel", "not_found_lag")
     cancel()
     clock.pass_time(waited_s)
-    look = asyncio.run(broker.look_up_order(ACCOUNT, order_id))
+    look = asyncio.run(broker.look_up_order(ACCOUNT, OrderRef(order_id)))
     assert isinstance(look, OrderFound) is visible
 
 
@@ -235,7 +235,7 @@ def test_clearing_ends_a_lag(
     faults.declare("cancel", "not_found_lag", delay_s=60)
     cancel()
     faults.clear()
-    assert isinstance(asyncio.run(broker.look_up_order(ACCOUNT, order_id)), OrderFound)
+    assert isinstance(asyncio.run(broker.look_up_order(ACCOUNT, OrderRef(order_id))), OrderFound)
 
 
 def test_a_look_up_by_client_order_id_can_lag(
@@ -245,7 +245,7 @@ def test_a_look_up_by_client_order_id_can_lag(
 
     async def look_twice() -> list[object]:
         by_client_id = await broker.find_client_order(ACCOUNT, ClientOrderId("c-1"))
-        return [by_client_id, await broker.look_up_order(ACCOUNT, order_id)]
+        return [by_client_id, await broker.look_up_order(ACCOUNT, OrderRef(order_id))]
 
     assert asyncio.run(look_twice()) == [OrderAbsent(), OrderAbsent()]
 

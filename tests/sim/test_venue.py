@@ -24,7 +24,7 @@ from nostro.domain.cancel import (
 from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.instrument import AssetClass
-from nostro.domain.order import OrderStatus, OrderType, TimeInForce
+from nostro.domain.order import OrderRef, OrderStatus, OrderType, TimeInForce
 from nostro.domain.place import NewOrder, Placed, PlaceRejected, Replaced, Replacement
 from nostro.sim.exchange import Exchange
 from nostro.sim.venue import EmbeddedVenue
@@ -91,7 +91,7 @@ def test_a_look_up_shows_what_the_place_showed(broker: PaperBroker) -> None:
     async def place_and_look() -> tuple[object, object]:
         placed = await broker.place_order(ACCOUNT, buy(limit="100"))
         assert isinstance(placed, Placed)
-        look = await broker.look_up_order(ACCOUNT, placed.orders[0].brokerage_order_id)
+        look = await broker.look_up_order(ACCOUNT, OrderRef(placed.orders[0].brokerage_order_id))
         assert isinstance(look, OrderFound)
         return placed.orders[0], look.order
 
@@ -118,19 +118,19 @@ def test_a_refused_order_comes_back_with_the_reason(broker: PaperBroker) -> None
 
 def test_a_replace_comes_back_with_the_successor(broker: PaperBroker, exchange: Exchange) -> None:
     old_id = exchange.place(ACCOUNT, buy(limit="100")).brokerage_order_id
-    replaced = asyncio.run(broker.replace_order(ACCOUNT, old_id, LOWER))
+    replaced = asyncio.run(broker.replace_order(ACCOUNT, OrderRef(old_id), LOWER))
     assert isinstance(replaced, Replaced)
     assert exchange.order(ACCOUNT, old_id).replaced_by == replaced.order.brokerage_order_id
 
 
 def test_a_replace_of_a_closed_order_is_refused(broker: PaperBroker, exchange: Exchange) -> None:
     old_id = exchange.place(ACCOUNT, buy()).brokerage_order_id
-    assert isinstance(asyncio.run(broker.replace_order(ACCOUNT, old_id, LOWER)), PlaceRejected)
+    assert isinstance(asyncio.run(broker.replace_order(ACCOUNT, OrderRef(old_id), LOWER)), PlaceRejected)
 
 
 def test_a_cancel_shows_the_canceled_order(broker: PaperBroker, exchange: Exchange) -> None:
     order_id = exchange.place(ACCOUNT, buy(limit="100")).brokerage_order_id
-    outcome = asyncio.run(broker.cancel_order(ACCOUNT, order_id))
+    outcome = asyncio.run(broker.cancel_order(ACCOUNT, OrderRef(order_id)))
     assert isinstance(outcome, Canceled)
     assert outcome.raw is not None
     assert outcome.raw["status"] == "canceled"
@@ -138,7 +138,7 @@ def test_a_cancel_shows_the_canceled_order(broker: PaperBroker, exchange: Exchan
 
 def test_a_cancel_too_late_shows_the_fill(broker: PaperBroker, exchange: Exchange) -> None:
     order_id = exchange.place(ACCOUNT, buy()).brokerage_order_id
-    outcome = asyncio.run(broker.cancel_order(ACCOUNT, order_id))
+    outcome = asyncio.run(broker.cancel_order(ACCOUNT, OrderRef(order_id)))
     assert isinstance(outcome, CancelRejected)
     assert outcome.order is not None
     assert (outcome.reason, outcome.order.filled_quantity) == (CancelRejectReason.TOO_LATE, Decimal(10))
@@ -146,21 +146,23 @@ def test_a_cancel_too_late_shows_the_fill(broker: PaperBroker, exchange: Exchang
 
 def test_a_foreign_order_is_unknown(broker: PaperBroker, exchange: Exchange) -> None:
     order_id = exchange.place(OTHER_ACCOUNT, buy(limit="100")).brokerage_order_id
-    outcome = asyncio.run(broker.cancel_order(ACCOUNT, order_id))
+    outcome = asyncio.run(broker.cancel_order(ACCOUNT, OrderRef(order_id)))
     assert isinstance(outcome, CancelRejected)
     assert outcome.reason is CancelRejectReason.UNKNOWN_ORDER
 
 
 def test_a_foreign_account_is_unknown_and_its_order_lives(broker: PaperBroker, exchange: Exchange) -> None:
     order_id = exchange.place(OTHER_ACCOUNT, buy(limit="100")).brokerage_order_id
-    outcome = asyncio.run(broker.cancel_order(OTHER_ACCOUNT, order_id))
+    outcome = asyncio.run(broker.cancel_order(OTHER_ACCOUNT, OrderRef(order_id)))
     assert isinstance(outcome, CancelRejected)
     assert exchange.order(OTHER_ACCOUNT, order_id).status is OrderStatus.NEW
 
 
 def test_a_wrong_key_is_refused(venue: EmbeddedVenue, clock: ToldClock, exchange: Exchange) -> None:
     order_id = exchange.place(ACCOUNT, buy(limit="100")).brokerage_order_id
-    outcome = asyncio.run(PaperBroker(venue.transport("wrong"), clock).cancel_order(ACCOUNT, order_id))
+    outcome = asyncio.run(
+        PaperBroker(venue.transport("wrong"), clock).cancel_order(ACCOUNT, OrderRef(order_id))
+    )
     assert isinstance(outcome, CancelUnknown)
     assert outcome.cause is UnknownCause.AUTH_REFUSED
 
@@ -216,7 +218,7 @@ def test_an_unknown_client_order_id_is_absent(broker: PaperBroker) -> None:
 
 def test_an_unknown_order_is_absent(broker: PaperBroker) -> None:
     unknown = BrokerageOrderId("00000000-0000-4000-8000-000000000000")
-    assert asyncio.run(broker.look_up_order(ACCOUNT, unknown)) == OrderAbsent()
+    assert asyncio.run(broker.look_up_order(ACCOUNT, OrderRef(unknown))) == OrderAbsent()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from nostro.domain.cancel import (
     OrderFound,
     UnknownCause,
 )
-from nostro.domain.order import OrderStatus
+from nostro.domain.order import OrderRef, OrderStatus
 from nostro.sim.exchange import Exchange
 from nostro.sim.faults import NOT_DONE, FaultKind, FaultPlan
 from nostro.sim.ledger import Ledger
@@ -81,7 +81,7 @@ def cancel_under(kind: FaultKind) -> Seen:
     async def run() -> Seen:
         async with brokerage() as broker:
             broker.faults.declare("cancel", kind)
-            outcome = await broker.customer().cancel_order(ACCOUNT, broker.order_id)
+            outcome = await broker.customer().cancel_order(ACCOUNT, OrderRef(broker.order_id))
             return Seen(outcome, broker.cancels_received(), broker.cancels_done())
 
     return asyncio.run(run())
@@ -109,7 +109,7 @@ def test_a_fault_in_this_process_lets_the_adapter_conclude_the_same(kind: FaultK
     faults = FaultPlan(exchange, clock)
     faults.declare("cancel", kind)
     customer = PaperBroker(EmbeddedVenue(exchange, faults, clock).transport(API_KEY), clock)
-    outcome = asyncio.run(customer.cancel_order(ACCOUNT, order_id))
+    outcome = asyncio.run(customer.cancel_order(ACCOUNT, OrderRef(order_id)))
     ledger.close()
     is_refused = kind is FaultKind.DROP_BEFORE  # for certain, where there is no socket in between
     assert concluded(outcome) == (NotSent if is_refused else CONCLUDED[kind])
@@ -118,7 +118,7 @@ def test_a_fault_in_this_process_lets_the_adapter_conclude_the_same(kind: FaultK
 def test_without_a_fault_a_cancel_over_http_is_canceled() -> None:
     async def run() -> CancelOutcome:
         async with brokerage() as broker:
-            return await broker.customer().cancel_order(ACCOUNT, broker.order_id)
+            return await broker.customer().cancel_order(ACCOUNT, OrderRef(broker.order_id))
 
     assert isinstance(asyncio.run(run()), Canceled)
 
@@ -127,7 +127,7 @@ def test_a_hung_reply_comes_when_the_faults_are_cleared() -> None:
     async def run() -> CancelOutcome:
         async with brokerage() as broker:
             broker.faults.declare("cancel", "hang")
-            cancel = asyncio.create_task(broker.customer().cancel_order(ACCOUNT, broker.order_id))
+            cancel = asyncio.create_task(broker.customer().cancel_order(ACCOUNT, OrderRef(broker.order_id)))
             await asyncio.sleep(0.1)
             assert not cancel.done()
             broker.faults.clear()
@@ -140,10 +140,10 @@ def test_a_cancel_that_is_acknowledged_and_forgotten_leaves_the_order_open() -> 
     async def run() -> OrderStatus:
         async with brokerage() as broker:
             broker.faults.declare("cancel", "ack_never_cancels")
-            await broker.customer().cancel_order(ACCOUNT, broker.order_id)
+            await broker.customer().cancel_order(ACCOUNT, OrderRef(broker.order_id))
             broker.faults.clear()
             broker.exchange.advance(2 * 86_400)
-            look = await broker.customer().look_up_order(ACCOUNT, broker.order_id)
+            look = await broker.customer().look_up_order(ACCOUNT, OrderRef(broker.order_id))
             assert isinstance(look, OrderFound)
             return look.order.status
 
@@ -159,7 +159,7 @@ def test_a_list_lags_for_as_many_reads_as_declared() -> None:
                 return [order.status for order in await customer.list_orders(ACCOUNT, OPENED_AT)]
 
             seen = [await statuses()]
-            await customer.cancel_order(ACCOUNT, broker.order_id)
+            await customer.cancel_order(ACCOUNT, OrderRef(broker.order_id))
             broker.faults.declare("list", "list_lags", times=2)
             return [*seen, *[await statuses() for _ in range(3)]]
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from nostro.domain.cancel import Canceled, CancelOutcome, CancelUnknown, NotSent, UnknownCause
+from nostro.domain.order import OrderRef
 from nostro.ports import SystemClock
 from nostro.sim.proxy import Direction, FaultProxy, Passage, Plan, ProxyFault, draw_plans
 from tests.sim.market import ACCOUNT
@@ -30,7 +31,7 @@ async def _cancel_through(plan: Plan) -> Seen:
     async with brokerage() as broker:
         proxy = FaultProxy("127.0.0.1", broker.port, lambda _number: plan, SystemClock())
         await proxy.listen()
-        outcome = await broker.customer(proxy.url).cancel_order(ACCOUNT, broker.order_id)
+        outcome = await broker.customer(proxy.url).cancel_order(ACCOUNT, OrderRef(broker.order_id))
         await proxy.refuse()
         through = sum(passage.requests for passage in proxy.log)
         for _ in range(200):  # what got through may still be in the brokerage's buffer
@@ -96,9 +97,9 @@ def test_a_proxy_that_refuses_lets_no_byte_leave_and_can_be_opened_again() -> No
             customer = broker.customer(proxy.url)
             await customer.list_accounts()
             await proxy.refuse()
-            refused = await customer.cancel_order(ACCOUNT, broker.order_id)
+            refused = await customer.cancel_order(ACCOUNT, OrderRef(broker.order_id))
             await proxy.listen()
-            done = await customer.cancel_order(ACCOUNT, broker.order_id)
+            done = await customer.cancel_order(ACCOUNT, OrderRef(broker.order_id))
             await proxy.refuse()
             return [refused, done]
 

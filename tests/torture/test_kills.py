@@ -14,7 +14,7 @@ KILLS = 6
 SEED = 13
 """From here on the seeds draw most ways to die, and no freeze, which takes long."""
 
-LOOK = "            return await broker.look_up_order(owned.account.number, intent.brokerage_order_id)"
+LOOK = "            return await broker.look_up_order(owned.account.number, intent.ref)"
 
 LIES = {
     "silence is called a refusal": (

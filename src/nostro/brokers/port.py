@@ -17,9 +17,9 @@ from typing import Protocol
 from nostro.brokers.spec import BrokerSpec
 from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
 from nostro.domain.cancel import CancelOutcome, OrderLook
-from nostro.domain.ids import BrokerageOrderId, ClientOrderId
+from nostro.domain.ids import ClientOrderId
 from nostro.domain.instrument import Instrument
-from nostro.domain.order import Order
+from nostro.domain.order import Order, OrderRef
 from nostro.domain.place import NewGroup, NewOrder, PlaceOutcome, Preview, Replacement, ReplaceOutcome
 
 
@@ -48,8 +48,12 @@ class Broker(Protocol):
         """
         ...
 
-    async def look_up_order(self, account: str, order_id: BrokerageOrderId) -> OrderLook:
-        """Look at one order by a targeted query. Never raises for what the brokerage does."""
+    async def look_up_order(self, account: str, order: OrderRef) -> OrderLook:
+        """Look at one order. Never raises for what the brokerage does.
+
+        By a targeted query where its route is known. Without one, by as many reads as it takes to find it; an
+        order that is found so carries its route, and two of one id are OrderAmbiguous.
+        """
         ...
 
     async def find_client_order(self, account: str, client_order_id: ClientOrderId) -> OrderLook:
@@ -64,11 +68,9 @@ class Broker(Protocol):
 
     async def place_group(self, account: str, group: NewGroup) -> PlaceOutcome: ...
 
-    async def replace_order(
-        self, account: str, order_id: BrokerageOrderId, terms: Replacement
-    ) -> ReplaceOutcome: ...
+    async def replace_order(self, account: str, order: OrderRef, terms: Replacement) -> ReplaceOutcome: ...
 
-    async def cancel_order(self, account: str, order_id: BrokerageOrderId) -> CancelOutcome:
+    async def cancel_order(self, account: str, order: OrderRef) -> CancelOutcome:
         """Send one cancel for exactly this order, once, and say what the reply proves."""
         ...
 

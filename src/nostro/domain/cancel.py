@@ -1,7 +1,7 @@
 """Cancelling one order: what a brokerage can answer, and what each piece of evidence proves.
 
     CancelOutcome   the five things one cancel request can come to
-    OrderLook       the three things one look at an order can come to
+    OrderLook       the four things one look at an order can come to
     decide()        state and evidence in, state out; the only place where a cancel changes its state
 
     INTENT -> (ACKED) -> CONFIRMED | TOO_LATE | REFUSED
@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId
-from nostro.domain.order import Order, OrderStatus
+from nostro.domain.order import Order, OrderRef, OrderStatus
 
 Raw = Mapping[str, object]
 """A brokerage's own reply as a JSON object, secrets already redacted."""
@@ -121,13 +121,18 @@ class OrderAbsent:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderAmbiguous:
+    """The id is that of several orders here, and nothing known tells which one is meant."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookFailed:
     """The look-up itself came to nothing."""
 
     message: str
 
 
-OrderLook = OrderFound | OrderAbsent | LookFailed
+OrderLook = OrderFound | OrderAbsent | OrderAmbiguous | LookFailed
 
 
 class CancelState(StrEnum):
@@ -172,6 +177,11 @@ class CancelIntent:
     raw: Raw | None = None
     order: Order | None = None
     """The order as last proven."""
+
+    @property
+    def ref(self) -> OrderRef:
+        """What names the order to its brokerage, as far as it is known."""
+        return OrderRef(self.brokerage_order_id, self.order.route if self.order is not None else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ Refusal
   Forbidden                proven, but not allowed
     ConnectionReadOnly
   InvalidRequest           the request cannot be understood or can never be right
-    MalformedBody, OrderIdInvalid, OrderUnknown, OrderRefused, ClientOrderIdReused, UserExists,
-    NotForPersonalKeys, PreviewExpired, LoginTokenInvalid
+    MalformedBody, OrderIdInvalid, OrderUnknown, OrderIdAmbiguous, OrderRefused, ClientOrderIdReused,
+    UserExists, NotForPersonalKeys, PreviewExpired, LoginTokenInvalid
   NotFound                 no such thing for this caller; a foreign thing is the same
   MethodNotAllowed
   BodyTooSlow              the request did not arrive whole in time
@@ -85,6 +85,10 @@ class OrderIdInvalid(InvalidRequest):
 
 class OrderUnknown(InvalidRequest):
     default_message = "This account has no such order. Nothing was sent."
+
+
+class OrderIdAmbiguous(InvalidRequest):
+    default_message = "This account has several orders of this id. Nothing was sent."
 
 
 class OrderRefused(InvalidRequest):

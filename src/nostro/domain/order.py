@@ -111,6 +111,15 @@ class Leg:
     """Average fill price of this leg; None while nothing is filled."""
 
 
+@dataclass(frozen=True, slots=True)
+class OrderRef:
+    """What names one order to its brokerage."""
+
+    brokerage_order_id: BrokerageOrderId
+    route: str = ""
+    """What the brokerage needs to know beside the id, in words of its adapter's own (see `Order.route`)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One order in the words its brokerage used last. Times are aware UTC.
@@ -152,6 +161,13 @@ class Order:
     replaced_by: BrokerageOrderId | None = None
     reject_reason: str | None = None
     """The brokerage's words; None unless REJECTED."""
+    route: str = ""
+    """Where the order is found: a symbol, a segment, another id. Its adapter writes it and alone reads it;
+    empty where the id is enough."""
+
+    @property
+    def ref(self) -> OrderRef:
+        return OrderRef(self.brokerage_order_id, self.route)
 
     @property
     def asset_class(self) -> AssetClass:

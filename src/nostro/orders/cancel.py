@@ -29,17 +29,17 @@ from nostro.domain.cancel import (
     Looked,
     NotSent,
     NotSentCause,
-    OrderAbsent,
     OrderFound,
     Replied,
     UnknownCause,
 )
-from nostro.domain.errors import BrokerageUnreachable, NotFound, OrderIdInvalid, OrderUnknown, StoreFailed
+from nostro.domain.errors import NotFound, OrderIdInvalid, OrderUnknown, StoreFailed
 from nostro.domain.ids import BrokerageOrderId, CancelId
+from nostro.orders.index import OrderIndex
 from nostro.orders.reconcile import Reconciler
 from nostro.orders.watch import Watch
 from nostro.ports import Clock, Crashpoint, Ids, Tasks
-from nostro.storage.port import CLAIM_VALID_S, Journal, Orders, OwnedAccount, Owner
+from nostro.storage.port import CLAIM_VALID_S, Journal, OwnedAccount, Owner
 
 ANSWER_DEADLINE_S = 9.5
 """When a cancel is answered at the latest: half a second is left for all the rest within ten."""
@@ -58,7 +58,7 @@ class CancelOrders:
         self,
         *,
         journal: Journal,
-        orders: Orders,
+        index: OrderIndex,
         sessions: Sessions,
         reconciler: Reconciler,
         watch: Watch,
@@ -68,7 +68,7 @@ class CancelOrders:
         crashpoint: Crashpoint,
     ) -> None:
         self._journal = journal
-        self._orders = orders
+        self._index = index
         self._sessions = sessions
         self._reconciler = reconciler
         self._watch = watch
@@ -85,7 +85,8 @@ class CancelOrders:
         `wait_s` is how long the caller wants to wait for a final state; None leaves it to the defaults above.
 
         Raises:
-            ConnectionDisabled, ConnectionReadOnly, OrderIdInvalid, OrderUnknown: refused, nothing was sent.
+            ConnectionDisabled, ConnectionReadOnly, OrderIdInvalid, OrderUnknown, OrderIdAmbiguous:
+                refused, nothing was sent.
             BrokerageUnreachable, StoreFailed: not possible now, nothing was sent.
             NotFound: the sandbox was started over meanwhile, and knows nothing of it any more.
         """
@@ -113,7 +114,7 @@ class CancelOrders:
         begin_by_s = self._clock.monotonic() + CLAIM_VALID_S
         claim = await self._journal.claim(owner, wish)
         if claim is None:
-            await self._learn(broker, target, order_id)
+            await self._index.learn(broker, target, order_id)
             begin_by_s = self._clock.monotonic() + CLAIM_VALID_S
             claim = await self._journal.claim(owner, wish)
         if claim is None:
@@ -122,17 +123,6 @@ class CancelOrders:
             flight = self._fly(broker, target, claim.intent, begin_by_s)
             self._tasks.start(flight, name=f"cancel {claim.intent.cancel_id}")
         return claim.intent
-
-    async def _learn(self, broker: Broker, target: OwnedAccount, order_id: BrokerageOrderId) -> None:
-        """Ask the brokerage, by a read, whether this account holds the order."""
-        look = await broker.look_up_order(target.account.number, order_id)
-        match look:
-            case OrderFound(order=order) if order.brokerage_order_id == order_id:
-                await self._orders.remember(target.account.account_id, [order], self._clock.now())
-            case OrderFound() | OrderAbsent():
-                raise OrderUnknown
-            case _:
-                raise BrokerageUnreachable
 
     async def _fly(
         self, broker: Broker, target: OwnedAccount, intent: CancelIntent, begin_by_s: float
@@ -177,7 +167,7 @@ class CancelOrders:
 
     async def _ask(self, broker: Broker, target: OwnedAccount, intent: CancelIntent) -> CancelOutcome:
         try:
-            return redact_outcome(await broker.cancel_order(target.account.number, intent.brokerage_order_id))
+            return redact_outcome(await broker.cancel_order(target.account.number, intent.ref))
         except Exception:  # the adapter has a bug: whatever it sent, it sent
             log.exception("adapter_failed", broker=broker.spec.slug, cancel_id=intent.cancel_id)
             return CancelUnknown(cause=UnknownCause.ADAPTER_FAILED, message="internal error after sending")

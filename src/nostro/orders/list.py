@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from nostro.connections.sessions import Sessions
-from nostro.domain.cancel import LookFailed, OrderAbsent, OrderFound
-from nostro.domain.errors import NotFound, ReadFailed
+from nostro.domain.cancel import LookFailed, OrderAbsent, OrderAmbiguous, OrderFound
+from nostro.domain.errors import NotFound, OrderIdAmbiguous, ReadFailed
 from nostro.domain.ids import BrokerageOrderId
-from nostro.domain.order import Order
+from nostro.domain.order import Order, OrderRef
 from nostro.ports import Clock
 from nostro.storage.port import Orders, OwnedAccount
 
@@ -33,6 +33,7 @@ class ListOrders:
         """Look at one order.
 
         Raises:
+            OrderIdAmbiguous: several orders here have this id.
             NotFound: neither the brokerage nor nostro has ever shown such an order here.
             ReadFailed: the brokerage does not answer, or does not show an order that it showed before.
             ConnectionDisabled: nothing was asked.
@@ -40,14 +41,18 @@ class ListOrders:
         broker = await self._sessions.reading(target.connection)
         if broker.spec.order_id.fullmatch(order_id) is None:
             raise NotFound
-        look = await broker.look_up_order(target.account.number, order_id)
+        known = await self._orders.get(target.account.account_id, order_id)
+        ref = OrderRef(order_id) if known is None else known.ref
+        look = await broker.look_up_order(target.account.number, ref)
         match look:
             case OrderFound(order=order):
                 await self._orders.remember(target.account.account_id, [order], self._clock.now())
                 return order
             case OrderAbsent():
-                if await self._orders.get(target.account.account_id, order_id) is None:
+                if known is None:
                     raise NotFound
                 raise ReadFailed
+            case OrderAmbiguous():
+                raise OrderIdAmbiguous
             case LookFailed():
                 raise ReadFailed

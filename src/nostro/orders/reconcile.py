@@ -184,7 +184,7 @@ class Reconciler:
         """Look once. Nothing that goes wrong here proves anything."""
         try:
             broker = await self._sessions.looking(owned.connection)
-            return await broker.look_up_order(owned.account.number, intent.brokerage_order_id)
+            return await broker.look_up_order(owned.account.number, intent.ref)
         except Refusal as refusal:
             return LookFailed(str(refusal))
         except Exception:  # the adapter has a bug; the next look may do better

@@ -13,14 +13,14 @@ from nostro.domain.account import Account
 from nostro.domain.cancel import CancelUnknown, NotSent, OrderFound
 from nostro.domain.errors import (
     BrokerageUnreachable,
-    OrderIdInvalid,
     OrderRefused,
     PlaceUnknown,
     StoreFailed,
 )
 from nostro.domain.ids import BrokerageOrderId
-from nostro.domain.order import Order
+from nostro.domain.order import Order, OrderRef
 from nostro.domain.place import PlaceRejected, Replaced, Replacement
+from nostro.orders.index import OrderIndex
 from nostro.ports import Clock, Tasks
 from nostro.storage.port import Orders, OwnedAccount
 
@@ -28,8 +28,11 @@ log = structlog.get_logger()
 
 
 class ReplaceOrders:
-    def __init__(self, *, orders: Orders, sessions: Sessions, clock: Clock, tasks: Tasks) -> None:
+    def __init__(
+        self, *, orders: Orders, index: OrderIndex, sessions: Sessions, clock: Clock, tasks: Tasks
+    ) -> None:
         self._orders = orders
+        self._index = index
         self._sessions = sessions
         self._clock = clock
         self._tasks = tasks
@@ -38,31 +41,29 @@ class ReplaceOrders:
         """Return the successor.
 
         Raises:
-            ConnectionDisabled, ConnectionReadOnly, OrderIdInvalid: refused, nothing was sent.
+            ConnectionDisabled, ConnectionReadOnly, OrderIdInvalid, OrderUnknown, OrderIdAmbiguous: refused,
+                nothing was sent.
             BrokerageUnreachable: nothing was sent.
             OrderRefused: the brokerage said no; the old order is as it was.
             PlaceUnknown: sent, and nobody knows; list the orders to learn it.
         """
         broker = await self._sessions.trading(target.connection)
-        if broker.spec.order_id.fullmatch(order_id) is None:
-            raise OrderIdInvalid
+        order = await self._index.find(broker, target, order_id)
         # In a task of its own: a caller who hangs up must not leave the outcome unrecorded.
-        sent = self._tasks.start(self._send(broker, target.account, order_id, terms), name="replace")
+        sent = self._tasks.start(self._send(broker, target.account, order, terms), name="replace")
         return await asyncio.shield(sent)
 
-    async def _send(
-        self, broker: Broker, account: Account, order_id: BrokerageOrderId, terms: Replacement
-    ) -> Order:
-        outcome = await broker.replace_order(account.number, order_id, terms)
+    async def _send(self, broker: Broker, account: Account, order: OrderRef, terms: Replacement) -> Order:
+        outcome = await broker.replace_order(account.number, order, terms)
         match outcome:
-            case Replaced(order=order):
-                look = await broker.look_up_order(account.number, order_id)
+            case Replaced(order=successor):
+                look = await broker.look_up_order(account.number, order)
                 old = [look.order] if isinstance(look, OrderFound) else []
                 try:
-                    await self._orders.remember(account.account_id, [order, *old], self._clock.now())
+                    await self._orders.remember(account.account_id, [successor, *old], self._clock.now())
                 except StoreFailed:  # the brokerage has done it; the index learns it from the next list
                     log.exception("replaced_orders_not_remembered")
-                return order
+                return successor
             case PlaceRejected(message=message):
                 raise OrderRefused(message)
             case CancelUnknown():

@@ -22,7 +22,9 @@ from nostro.domain.cancel import (
     NotSent,
     NotSentCause,
     OrderAbsent,
+    OrderAmbiguous,
     OrderFound,
+    OrderLook,
     Replied,
     Restarted,
     UnknownCause,
@@ -278,7 +280,7 @@ def _describe(evidence: Evidence) -> tuple[datetime, str, dict[str, object]]:
             return evidence.at, "restart", {}
 
 
-def _describe_look(look: OrderFound | OrderAbsent | LookFailed) -> dict[str, object]:
+def _describe_look(look: OrderLook) -> dict[str, object]:
     match look:
         case OrderFound(order=order):
             return {
@@ -289,6 +291,8 @@ def _describe_look(look: OrderFound | OrderAbsent | LookFailed) -> dict[str, obj
             }
         case OrderAbsent():
             return {"absent": True}
+        case OrderAmbiguous():
+            return {"ambiguous": True}
         case LookFailed(message=message):
             return {"failed": message}
 

@@ -57,6 +57,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.NotForPersonalKeys: Row(400, "1012"),
     errors.OrderIdInvalid: Row(400, "7010"),
     errors.OrderUnknown: Row(400, "7011"),
+    errors.OrderIdAmbiguous: Row(400, "7016"),
     errors.OrderRefused: Row(400, "7012"),
     errors.ClientOrderIdReused: Row(400, "7013"),
     errors.PreviewExpired: Row(400, "7014"),

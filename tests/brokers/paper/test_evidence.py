@@ -27,7 +27,7 @@ from nostro.domain.cancel import (
 )
 from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
-from nostro.domain.order import OrderStatus, OrderType, Side, TimeInForce
+from nostro.domain.order import OrderRef, OrderStatus, OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder, Placed, PlaceOutcome, PlaceRejected, Replaced, Replacement
 from nostro.ports import SystemClock
 
@@ -115,7 +115,7 @@ def broker(answer: Reply | Exception) -> PaperBroker:
 
 
 def cancel(answer: Reply | Exception, order_id: str = ORDER_ID) -> CancelOutcome:
-    return asyncio.run(broker(answer).cancel_order("A-1", BrokerageOrderId(order_id)))
+    return asyncio.run(broker(answer).cancel_order("A-1", OrderRef(BrokerageOrderId(order_id))))
 
 
 def place(answer: Reply | Exception) -> PlaceOutcome:
@@ -123,7 +123,7 @@ def place(answer: Reply | Exception) -> PlaceOutcome:
 
 
 def look_up(answer: Reply | Exception) -> OrderLook:
-    return asyncio.run(broker(answer).look_up_order("A-1", ORDER_ID))
+    return asyncio.run(broker(answer).look_up_order("A-1", OrderRef(ORDER_ID)))
 
 
 CANCELED_REPLY = reply(200, status="canceled", order=native_order())
@@ -165,7 +165,7 @@ def test_a_place_without_proof_is_unknown(answer: Reply | Exception, cause: Unkn
 
 @pytest.mark.parametrize(("answer", "cause"), UNPROVEN)
 def test_a_replace_without_proof_is_unknown(answer: Reply | Exception, cause: UnknownCause) -> None:
-    outcome = asyncio.run(broker(answer).replace_order("A-1", ORDER_ID, NEW_TERMS))
+    outcome = asyncio.run(broker(answer).replace_order("A-1", OrderRef(ORDER_ID), NEW_TERMS))
     assert isinstance(outcome, CancelUnknown)
     assert outcome.cause is cause
 
@@ -263,14 +263,16 @@ def test_a_refusal_because_the_order_is_closed_shows_how() -> None:
 )
 def test_what_is_no_order_id_is_never_sent(bad_id: str) -> None:
     transport = Scripted(CANCELED_REPLY)
-    outcome = asyncio.run(PaperBroker(transport, SystemClock()).cancel_order("A-1", BrokerageOrderId(bad_id)))
+    outcome = asyncio.run(
+        PaperBroker(transport, SystemClock()).cancel_order("A-1", OrderRef(BrokerageOrderId(bad_id)))
+    )
     assert isinstance(outcome, NotSent)
     assert transport.requests == []
 
 
 def test_a_cancel_is_one_request_that_names_one_order() -> None:
     transport = Scripted(TimedOut("slow"))
-    asyncio.run(PaperBroker(transport, SystemClock()).cancel_order("A 1/x", ORDER_ID))
+    asyncio.run(PaperBroker(transport, SystemClock()).cancel_order("A 1/x", OrderRef(ORDER_ID)))
     assert transport.requests == [
         Request("DELETE", f"/accounts/A%201%2Fx/orders/{ORDER_ID}", operation="cancel")
     ]
@@ -306,7 +308,7 @@ def test_a_place_that_never_left_is_not_sent() -> None:
 def test_a_replace_names_both_orders() -> None:
     order = native_order(id=SUCCESSOR_ID, status="new", replaces=ORDER_ID)
     answer = reply(201, order=order, replaced_id=ORDER_ID)
-    outcome = asyncio.run(broker(answer).replace_order("A-1", ORDER_ID, NEW_TERMS))
+    outcome = asyncio.run(broker(answer).replace_order("A-1", OrderRef(ORDER_ID), NEW_TERMS))
     assert isinstance(outcome, Replaced)
     assert (outcome.order.brokerage_order_id, outcome.replaced_id) == (SUCCESSOR_ID, ORDER_ID)
 
@@ -315,7 +317,7 @@ def test_a_replace_names_both_orders() -> None:
 def test_a_replace_of_another_order_proves_nothing(replaces: str, replaced_id: str) -> None:
     order = native_order(id=SUCCESSOR_ID, status="new", replaces=replaces)
     answer = reply(201, order=order, replaced_id=replaced_id)
-    outcome = asyncio.run(broker(answer).replace_order("A-1", ORDER_ID, NEW_TERMS))
+    outcome = asyncio.run(broker(answer).replace_order("A-1", OrderRef(ORDER_ID), NEW_TERMS))
     assert isinstance(outcome, CancelUnknown)
     assert outcome.cause is UnknownCause.OTHER_ORDER_IN_REPLY
 

@@ -49,7 +49,7 @@ from nostro.domain.cancel import (
 )
 from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
-from nostro.domain.order import Order, OrderStatus
+from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
     NewGroup,
     NewOrder,
@@ -77,7 +77,8 @@ class PaperOrders:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    async def cancel_order(self, account: str, order_id: BrokerageOrderId) -> CancelOutcome:
+    async def cancel_order(self, account: str, order: OrderRef) -> CancelOutcome:
+        order_id = order.brokerage_order_id
         if SPEC.order_id.fullmatch(order_id) is None:
             return _not_an_id(order_id)
         reply = await self._change(Request("DELETE", _order_path(account, order_id), operation="cancel"))
@@ -115,9 +116,8 @@ class PaperOrders:
         except Unreadable as error:
             return _unreadable(error)
 
-    async def replace_order(
-        self, account: str, order_id: BrokerageOrderId, terms: Replacement
-    ) -> ReplaceOutcome:
+    async def replace_order(self, account: str, order: OrderRef, terms: Replacement) -> ReplaceOutcome:
+        order_id = order.brokerage_order_id
         if SPEC.order_id.fullmatch(order_id) is None:
             return _not_an_id(order_id)
         path = f"{_order_path(account, order_id)}/replace"
@@ -135,9 +135,9 @@ class PaperOrders:
         except Unreadable as error:
             return _unreadable(error)
 
-    async def look_up_order(self, account: str, order_id: BrokerageOrderId) -> OrderLook:
-        look = await self._look(_order_path(account, order_id))
-        if isinstance(look, OrderFound) and look.order.brokerage_order_id != order_id:
+    async def look_up_order(self, account: str, order: OrderRef) -> OrderLook:
+        look = await self._look(_order_path(account, order.brokerage_order_id))
+        if isinstance(look, OrderFound) and look.order.brokerage_order_id != order.brokerage_order_id:
             return LookFailed("the reply is about another order")
         return look
 
