@@ -123,6 +123,20 @@ def _float_money(path: str, text: str) -> Iterator[str]:
                 yield f"{path} {name}"
 
 
+def _adapter_is_reached(path: str, text: str) -> Iterator[str]:
+    """Adapters do not know each other; the registry finds them, and only the embedded one is asked for."""
+    if not path.startswith("src/nostro/") or path == "src/nostro/embedded.py":
+        return
+    for node in _nodes(path, text):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            adapter = re.match(r"nostro\.brokers\.(\w+)", name)
+            folder = f"src/nostro/brokers/{adapter[1]}/" if adapter else ""
+            if adapter and (ROOT / folder).is_dir() and not path.startswith(folder):
+                yield f"{path} {adapter[1]}"
+
+
 RULES: dict[str, Callable[[str, str], Iterator[str]]] = {
     "a file is too long": _too_long_file,
     "a function is too long": _too_long_function,
@@ -133,6 +147,7 @@ RULES: dict[str, Callable[[str, str], Iterator[str]]] = {
     "a file names a registry or a place on somebody's machine": _this_machine,
     "an inner part speaks SnapTrade's words": _wire_words,
     "money or a quantity is a float": _float_money,
+    "an adapter is reached by name": _adapter_is_reached,
 }
 
 SAMPLES = {
@@ -144,6 +159,7 @@ SAMPLES = {
     "a type error is silenced without a word": ("src/a.py", "a = 1  # type: ignore\n"),
     "a file names a registry or a place on somebody's machine": ("a.md", "see /home" + "/me/nostro"),
     "an inner part speaks SnapTrade's words": ("src/nostro/domain/a.py", "universal_symbol = 1\n"),
+    "an adapter is reached by name": ("src/nostro/app.py", "from nostro.brokers.paper import SPEC\n"),
     "money or a quantity is a float": ("src/a.py", "class A:\n    limit_price: float\n"),
 }
 

@@ -5,22 +5,19 @@ What it builds is one running nostro, without a socket.
 
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache, partial
 from itertools import count
-from pathlib import Path
 
 from nostro.accounts.read import ReadAccounts
-from nostro.brokers.counted import CountedTransport, Told
-from nostro.brokers.paper import SPEC as PAPER
-from nostro.brokers.paper import PaperBroker
-from nostro.brokers.registry import BrokerKind, Registry
-from nostro.brokers.transport import Transport
+from nostro.brokers.registry import Registry, discover
+from nostro.brokers.wiring import Wires
 from nostro.connections.connect import ConnectionDesk
 from nostro.connections.links import Links
 from nostro.connections.sessions import Sessions
+from nostro.embedded import PAPER, Embedded, Paper, reach_paper
 from nostro.http import openapi
 from nostro.http.authenticate import Authenticator
 from nostro.http.call import Commands
@@ -44,13 +41,6 @@ from nostro.orders.watch import Watch
 from nostro.portal.connect import OPERATIONS as PORTAL
 from nostro.ports import Clock, Crashpoint, Ids, SystemClock, SystemIds, Tasks, no_crash
 from nostro.settings import Settings
-from nostro.sim.controls import Controls
-from nostro.sim.exchange import Exchange
-from nostro.sim.faults import FaultPlan
-from nostro.sim.instruments import listed_instruments
-from nostro.sim.ledger import Ledger
-from nostro.sim.server import API_KEY_HEADER, OPENING_CASH, OPENING_KEY, SimServer
-from nostro.sim.venue import EmbeddedVenue
 from nostro.storage.connections import SqlConnections
 from nostro.storage.database import Database
 from nostro.storage.identity import SqlKeys, SqlLoginLinks, SqlSeenRequests, SqlUsers
@@ -69,30 +59,6 @@ from nostro.webhooks.relay import Deliver, Relay
 DRAIN_S = 15.0
 """How long requests under way may take to end when the server is told to stop."""
 
-PAPER_CASH = OPENING_CASH
-EXCHANGE_FILE = "exchange.db"
-"""The embedded brokerage's own store, in the data folder."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Embedded:
-    """The embedded brokerage: a program of its own in spirit, with its own store and clock."""
-
-    ledger: Ledger
-    exchange: Exchange
-    faults: FaultPlan
-    venue: EmbeddedVenue
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
-    """The embedded brokerage as nostro reaches it, in this process or another."""
-
-    kind: BrokerKind
-    controls: Transport
-    """What moves its market and breaks it (`nostro/sim/controls.py`)."""
-    close: Callable[[], Awaitable[None]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nostro:
@@ -103,6 +69,7 @@ class Nostro:
     database: Database
     members: Members
     paper: Paper
+    wires: Wires
     reconciler: Reconciler
     relay: Relay
     upkeep: Upkeep
@@ -138,6 +105,7 @@ class Nostro:
         await self.tasks.drain(DRAIN_S)
         await self.members.leave()
         await self.database.close()
+        await self.wires.close()
         await self.paper.close()
 
     def application(self, extra: tuple[Operation, ...] = ()) -> Gateway:
@@ -184,9 +152,12 @@ async def build(
     meter = Meter(lanes)
     database = TimedDatabase(store.database, clock, meter.worked)
     store = replace(store, database=database)
-    paper = _reach_paper(settings, embedded, seed, clock, ids, partial(meter.sent, PAPER.slug))
+    addresses = {**settings.broker_urls, PAPER.slug: settings.paper_url}
+    wires = Wires(addresses, clock=clock, ids=ids, sent=meter.sent)
+    paper = reach_paper(settings, embedded, seed, wires(PAPER), partial(meter.sent, PAPER.slug))
+    registry = Registry((paper.kind, *discover()), wires)
     commands, reconciler = _commands(
-        store, Registry((paper.kind,)), clock, ids, tasks, crashpoint or _crashpoint(settings.crash_at)
+        store, registry, clock, ids, tasks, crashpoint or _crashpoint(settings.crash_at)
     )
     return Nostro(
         settings=settings,
@@ -194,6 +165,7 @@ async def build(
         database=store.database,
         members=store.members,
         paper=paper,
+        wires=wires,
         reconciler=reconciler,
         relay=_relay(store, deliver or _deliver(settings.webhook_allow), clock, tasks),
         upkeep=_upkeep(store.database, commands.journal, settings, clock),
@@ -278,76 +250,6 @@ def _commands(
 def _openapi() -> Operation:
     """Describe the operations once; it takes longer than all the rest of a start."""
     return openapi.operation_for(OPERATIONS)
-
-
-def _embed(path: Path, seed: int, clock: Clock) -> Embedded:
-    ledger = Ledger(path)
-    exchange = Exchange(ledger, clock.now, seed)
-    faults = FaultPlan(exchange, clock)
-    return Embedded(
-        ledger=ledger, exchange=exchange, faults=faults, venue=EmbeddedVenue(exchange, faults, clock)
-    )
-
-
-def serve_brokerage(path: Path, seed: int) -> SimServer:
-    """Make the embedded brokerage, on its own file, ready to be started."""
-    parts = _embed(path, seed, SystemClock())
-    return SimServer(parts.exchange, parts.faults, parts.venue, Controls(parts.exchange, parts.faults))
-
-
-def _reach_paper(
-    settings: Settings, embedded: Embedded | None, seed: int, clock: Clock, ids: Ids, told: Told
-) -> Paper:
-    if settings.paper_url:
-        return _paper_at(settings.paper_url, clock, ids, told)
-    return _paper_here(embedded or _embed(settings.data / EXCHANGE_FILE, seed, clock), clock, ids, told)
-
-
-def _paper_here(embedded: Embedded, clock: Clock, ids: Ids, told: Told) -> Paper:
-    def connect(credentials: Mapping[str, str]) -> PaperBroker:
-        transport = CountedTransport(embedded.venue.transport(credentials["api_key"]), told)
-        return PaperBroker(transport, clock)
-
-    def open_account() -> dict[str, str]:
-        api_key = ids.secret(43)
-        embedded.exchange.open_account(f"PAPER-{ids.secret(8).upper()}", PAPER_CASH, owner=api_key)
-        return {"api_key": api_key}
-
-    async def close() -> None:
-        embedded.ledger.close()
-
-    return Paper(
-        kind=BrokerKind(
-            spec=PAPER,
-            connect=connect,
-            open_account=open_account,
-            instruments=tuple(listed_instruments()),
-        ),
-        controls=Controls(embedded.exchange, embedded.faults),
-        close=close,
-    )
-
-
-def _paper_at(url: str, clock: Clock, ids: Ids, told: Told) -> Paper:
-    # Imported here: aiohttp takes long to load, and a server without brokerages over HTTP has no use for it.
-    from nostro.brokers.http_transport import HttpClient  # noqa: PLC0415
-
-    client = HttpClient()
-
-    def connect(credentials: Mapping[str, str]) -> PaperBroker:
-        transport = client.transport(url, {API_KEY_HEADER: credentials["api_key"]})
-        return PaperBroker(CountedTransport(transport, told), clock)
-
-    return Paper(
-        kind=BrokerKind(
-            spec=PAPER,
-            connect=connect,
-            open_account=lambda: {"api_key": f"{OPENING_KEY}{ids.secret(43)}"},
-            instruments=tuple(listed_instruments()),
-        ),
-        controls=client.transport(url, {}),
-        close=client.close,
-    )
 
 
 def _relay(store: Store, deliver: Deliver, clock: Clock, tasks: Tasks) -> Relay:

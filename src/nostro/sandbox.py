@@ -12,12 +12,13 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from nostro.app import PAPER_CASH, Nostro
+from nostro.app import Nostro
 from nostro.domain.connection import ConnectionType
 from nostro.domain.errors import InvalidRequest, UserExists
 from nostro.domain.ids import AccountId, ClientId, ClientOrderId, UserId
 from nostro.domain.order import OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder
+from nostro.embedded import PAPER_CASH
 from nostro.http.sandbox import tell
 from nostro.storage.port import Owner, PartnerKey
 from nostro.storage.reset import forget_everything

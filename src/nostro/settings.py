@@ -42,6 +42,9 @@ class Settings:
     (NOSTRO_RATE_LIMIT)."""
     paper_url: str
     """Where a `nostro simbroker` listens; empty: the brokerage is in this process (NOSTRO_PAPER_URL)."""
+    broker_urls: Mapping[str, str]
+    """Where to reach brokerages instead of at their own address, a comma list of `SLUG=URL`
+    (NOSTRO_BROKER_URLS)."""
     webhook_allow: str
     """Hosts that webhooks may reach though they are not public or use plain http: a comma list of `host` or
     `host:port` (NOSTRO_WEBHOOK_ALLOW)."""
@@ -69,6 +72,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         timestamp_future_s=_number(environment, "NOSTRO_TIMESTAMP_FUTURE_S", 60, 86_400),
         rate_limit_per_minute=_number(environment, "NOSTRO_RATE_LIMIT", 0, 1_000_000),
         paper_url=environment.get("NOSTRO_PAPER_URL", "").rstrip("/"),
+        broker_urls=_urls(environment, "NOSTRO_BROKER_URLS"),
         webhook_allow=_hosts(environment, "NOSTRO_WEBHOOK_ALLOW"),
         crash_at=_crash_at(environment),
     )
@@ -94,6 +98,15 @@ def _crash_at(environment: Mapping[str, str]) -> str:
     if re.fullmatch(r"(?:[a-z_]+(?::[1-9][0-9]{0,8})?)?", text) is None:
         raise SettingsInvalid("NOSTRO_CRASH_AT must be a point, or point:n for its n-th visit, n from 1.")
     return text
+
+
+def _urls(environment: Mapping[str, str], name: str) -> Mapping[str, str]:
+    pairs = [each.strip().partition("=") for each in environment.get(name, "").split(",") if each.strip()]
+    if any(re.fullmatch(r"[A-Z0-9-]+", slug) is None for slug, _, _ in pairs) or any(
+        re.fullmatch(r"https?://[!-~]+", url) is None for _, _, url in pairs
+    ):
+        raise SettingsInvalid(f"{name} must be a comma list of SLUG=URL, as in ALPACA=https://host.")
+    return {slug: url for slug, _, url in pairs}
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, most: int) -> int:

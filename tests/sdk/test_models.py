@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from nostro.brokers.spec import BrokerSpec
+from nostro.brokers.spec import BrokerSpec, Quality
 from nostro.domain.cancel import CancelIntent, CancelState
 from nostro.domain.capability import CancelAck, Capabilities, OrderRow, Replace
 from nostro.domain.ids import CancelId, ClientOrderId
@@ -65,6 +65,7 @@ SPEC = BrokerSpec(
         replace=Replace.UNSUPPORTED,
         client_order_ids=True,
     ),
+    quality=Quality(rests_on="nothing", oracles=()),
     request_timeout_s=5.0,
     cancel_settles_s=None,
 )

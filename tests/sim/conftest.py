@@ -49,4 +49,4 @@ def venue(exchange: Exchange, faults: FaultPlan, clock: ToldClock) -> EmbeddedVe
 
 @pytest.fixture
 def broker(venue: EmbeddedVenue, clock: ToldClock) -> PaperBroker:
-    return PaperBroker(venue.transport(API_KEY), clock)
+    return PaperBroker(venue.transport(API_KEY))

@@ -160,20 +160,18 @@ def test_a_foreign_account_is_unknown_and_its_order_lives(broker: PaperBroker, e
 
 def test_a_wrong_key_is_refused(venue: EmbeddedVenue, clock: ToldClock, exchange: Exchange) -> None:
     order_id = exchange.place(ACCOUNT, buy(limit="100")).brokerage_order_id
-    outcome = asyncio.run(
-        PaperBroker(venue.transport("wrong"), clock).cancel_order(ACCOUNT, OrderRef(order_id))
-    )
+    outcome = asyncio.run(PaperBroker(venue.transport("wrong")).cancel_order(ACCOUNT, OrderRef(order_id)))
     assert isinstance(outcome, CancelUnknown)
     assert outcome.cause is UnknownCause.AUTH_REFUSED
 
 
 def test_a_wrong_key_lists_nothing(venue: EmbeddedVenue, clock: ToldClock) -> None:
     with pytest.raises(ReadFailed, match="API key"):
-        asyncio.run(PaperBroker(venue.transport("wrong"), clock).list_accounts())
+        asyncio.run(PaperBroker(venue.transport("wrong")).list_accounts())
 
 
 def test_each_customer_sees_the_own_accounts(venue: EmbeddedVenue, clock: ToldClock) -> None:
-    accounts = asyncio.run(PaperBroker(venue.transport(OTHER_API_KEY), clock).list_accounts())
+    accounts = asyncio.run(PaperBroker(venue.transport(OTHER_API_KEY)).list_accounts())
     assert [account.number for account in accounts] == [OTHER_ACCOUNT]
 
 

@@ -31,7 +31,7 @@ class Brokerage:
     def customer(self, url: str = "", api_key: str = API_KEY) -> PaperBroker:
         """Reach the brokerage at `url`; empty: without anything between."""
         url = url or f"http://127.0.0.1:{self.port}"
-        return PaperBroker(self.client.transport(url, {API_KEY_HEADER: api_key}), SystemClock())
+        return PaperBroker(self.client.transport(url, {API_KEY_HEADER: api_key}))
 
     def cancels_received(self) -> int:
         return [entry.event for entry in self.exchange.truth() if entry.operation == "cancel"].count(

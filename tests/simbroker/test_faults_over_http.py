@@ -108,7 +108,7 @@ def test_a_fault_in_this_process_lets_the_adapter_conclude_the_same(kind: FaultK
     order_id = exchange.place(ACCOUNT, buy(limit="1")).brokerage_order_id
     faults = FaultPlan(exchange, clock)
     faults.declare("cancel", kind)
-    customer = PaperBroker(EmbeddedVenue(exchange, faults, clock).transport(API_KEY), clock)
+    customer = PaperBroker(EmbeddedVenue(exchange, faults, clock).transport(API_KEY))
     outcome = asyncio.run(customer.cancel_order(ACCOUNT, OrderRef(order_id)))
     ledger.close()
     is_refused = kind is FaultKind.DROP_BEFORE  # for certain, where there is no socket in between

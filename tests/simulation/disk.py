@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import structlog
 
-from nostro.app import Embedded, build
+from nostro.app import build
 from nostro.domain.connection import ConnectionType
 from nostro.domain.ids import AccountId, ClientId, UserId
+from nostro.embedded import Embedded
 from nostro.settings import Settings, read_settings
 from nostro.sim.exchange import Exchange
 from nostro.sim.faults import FaultPlan

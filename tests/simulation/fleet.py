@@ -8,8 +8,9 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
-from nostro.app import Embedded, build
+from nostro.app import build
 from nostro.domain.errors import StoreFailed
+from nostro.embedded import Embedded
 from nostro.http.gateway import Gateway
 from nostro.ports import Clock, Ids
 from nostro.storage.open import Store

@@ -14,12 +14,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from nostro.app import Embedded
 from nostro.brokers.transport import TransportError
 from nostro.domain.errors import Refusal
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder, Replacement
+from nostro.embedded import Embedded
 from nostro.sim.faults import FaultPlan
 from nostro.sim.ledger import Ledger
 from nostro.sim.refusals import Refused

@@ -151,6 +151,18 @@ def test_an_older_look_that_is_heard_last_changes_nothing(run: Run[Any]) -> None
     assert run(work) == newer
 
 
+def test_a_look_that_does_not_say_where_the_order_is_found_forgets_nothing(run: Run[Any]) -> None:
+    async def work(database: Database) -> Any:
+        await furnish(database)
+        orders = SqlOrders(database)
+        for route, seconds in (("AAPL", 1), ("", 2)):
+            seen = replace(order(), route=route, updated_at=T0 + timedelta(seconds=seconds))
+            await orders.remember(ACCOUNT, [seen], T0)
+        return await orders.get(ACCOUNT, ORDER_ID)
+
+    assert run(work).route == "AAPL"
+
+
 def test_open_intents_are_due_at_their_time_and_final_ones_never(run: Run[Any]) -> None:
     async def work(database: Database) -> Any:
         await furnish(database)

@@ -68,11 +68,11 @@ class HttpTransport:
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._headers = {"Accept-Encoding": "identity", **headers}
-        self._is_sendable = all(text.isascii() and text.isprintable() for text in self._headers.values())
+        self._is_sendable = _is_sendable(self._headers)
 
     async def send(self, request: Request, timeout_s: float) -> Reply:
         """Send once; `timeout_s` covers all of it, of which connecting may take CONNECT_TIMEOUT_S."""
-        if not self._is_sendable:
+        if not self._is_sendable or not _is_sendable(request.headers):
             raise NeverSent("a header holds characters that cannot be sent")
         evidence = _Evidence()
         token = _sending.set(evidence)
@@ -90,7 +90,9 @@ class HttpTransport:
             _sending.reset(token)
 
     async def _exchange(self, request: Request, timeout_s: float) -> Reply:
-        headers = {"Content-Type": "application/json", **self._headers} if request.body else self._headers
+        headers = {**self._headers, **request.headers}
+        if request.body:
+            headers.setdefault("Content-Type", "application/json")
         async with self._session.request(
             request.method,
             URL(self._base_url + request.path, encoded=True),
@@ -107,7 +109,12 @@ class HttpTransport:
                 if len(body) > REPLY_BYTES_MAX:
                     response.close()
                     raise NoReply("reply too large")
-            return Reply(response.status, bytes(body))
+            received = {name.lower(): value for name, value in response.headers.items()}
+            return Reply(response.status, bytes(body), received)
+
+
+def _is_sendable(headers: Mapping[str, str]) -> bool:
+    return all(text.isascii() and text.isprintable() for text in headers.values())
 
 
 class _Evidence:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from nostro.domain.capability import Capabilities
 
@@ -25,6 +25,28 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """So many requests in so many seconds, for one set of credentials."""
+
+    requests: int
+    per_s: float
+    operations: frozenset[str] = frozenset()
+    """Which it counts (`Request.operation`); empty: all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How far the adapter is proven, told as data that the tests disbelieve."""
+
+    rests_on: str
+    """What the simulator's face and the adapter were written from."""
+    oracles: tuple[str, ...]
+    """Programs of others that were tried against the face; empty where there is none."""
+    is_measured: bool = False
+    """True when rows of evidence were seen at the brokerage itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerSpec:
     slug: str
     """SnapTrade's slug where it has the brokerage (`ALPACA`), upper case."""
@@ -42,6 +64,12 @@ class BrokerSpec:
     """How long a request may take before it is given up."""
     cancel_settles_s: float | None
     """How long after a cancel was given up it may still be carried out; None when no bound is known."""
+    address: str = ""
+    """Base URL of its API; empty where it is reached otherwise."""
+    rate_limits: tuple[RateLimit, ...] = ()
+    history_reach: timedelta | None = None
+    """How long it shows orders that are closed; None: for ever."""
+    quality: Quality
     look_interval_s_max: float = 60.0
     """How far apart looks at an order whose cancel is open may get."""
     sources: tuple[Source, ...] = field(default=())

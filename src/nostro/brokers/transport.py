@@ -6,7 +6,8 @@ TransportError
     TimedOut
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -34,12 +35,16 @@ class Request:
     body: bytes = b""
     operation: str = ""
     """What it is for, in one word: `cancel`, `place`, `replace`, `look_up`, `list`..."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What goes with this request alone: a signature, a token that changes. Secrets; never logged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Names in lower case."""
 
 
 class Transport(Protocol):

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from nostro.app import EXCHANGE_FILE, serve_brokerage
 from nostro.cli.workers import end_with_parent, listen
+from nostro.embedded import EXCHANGE_FILE, serve_brokerage
 
 errors = Console(stderr=True)
 

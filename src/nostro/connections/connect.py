@@ -47,7 +47,7 @@ class ConnectionDesk:
         if kind is None:
             raise InvalidRequest(f"This server has no brokerage {slug!r}.")
         try:
-            found = await kind.connect(credentials).list_accounts()
+            found = await self._registry.open(kind, credentials).list_accounts()
         except ReadFailed as error:
             raise InvalidRequest(f"{kind.spec.name} did not accept these credentials: {error}") from error
         now = self._clock.now()

@@ -39,7 +39,7 @@ class Sessions:
             kind = self._registry.find(connection.broker_slug)
             if kind is None or credentials is None:
                 raise NotFound
-            broker = self._open[connection.connection_id] = kind.connect(credentials)
+            broker = self._open[connection.connection_id] = self._registry.open(kind, credentials)
         return broker
 
     async def trading(self, connection: Connection) -> Broker:

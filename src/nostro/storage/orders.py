@@ -1,6 +1,7 @@
 """Which orders belong to which account, and the last look at each, in SQL."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +81,8 @@ def save(
         known = decode_order(stored["snapshot"])
         if _is_older(order, known):
             continue
+        if not order.route:  # not every reply says where the order is found
+            order = replace(order, route=known.route)  # noqa: PLW2901 - from here on it is this one
         _upsert(connection, account_id, order, at)
         if tells and stored["is_followed"]:
             outbox.add_change(connection, event_of_change(account_id, known, order, at), stored["seen_at"])

@@ -29,7 +29,6 @@ from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.order import OrderRef, OrderStatus, OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder, Placed, PlaceOutcome, PlaceRejected, Replaced, Replacement
-from nostro.ports import SystemClock
 
 ORDER_ID = BrokerageOrderId("66a033fa-da74-4fcf-b527-feefdec9257e")
 OTHER_ID = "11111111-da74-4fcf-b527-feefdec9257e"
@@ -111,7 +110,7 @@ class Scripted:
 
 
 def broker(answer: Reply | Exception) -> PaperBroker:
-    return PaperBroker(Scripted(answer), SystemClock())
+    return PaperBroker(Scripted(answer))
 
 
 def cancel(answer: Reply | Exception, order_id: str = ORDER_ID) -> CancelOutcome:
@@ -263,16 +262,14 @@ def test_a_refusal_because_the_order_is_closed_shows_how() -> None:
 )
 def test_what_is_no_order_id_is_never_sent(bad_id: str) -> None:
     transport = Scripted(CANCELED_REPLY)
-    outcome = asyncio.run(
-        PaperBroker(transport, SystemClock()).cancel_order("A-1", OrderRef(BrokerageOrderId(bad_id)))
-    )
+    outcome = asyncio.run(PaperBroker(transport).cancel_order("A-1", OrderRef(BrokerageOrderId(bad_id))))
     assert isinstance(outcome, NotSent)
     assert transport.requests == []
 
 
 def test_a_cancel_is_one_request_that_names_one_order() -> None:
     transport = Scripted(TimedOut("slow"))
-    asyncio.run(PaperBroker(transport, SystemClock()).cancel_order("A 1/x", OrderRef(ORDER_ID)))
+    asyncio.run(PaperBroker(transport).cancel_order("A 1/x", OrderRef(ORDER_ID)))
     assert transport.requests == [
         Request("DELETE", f"/accounts/A%201%2Fx/orders/{ORDER_ID}", operation="cancel")
     ]

@@ -2,7 +2,7 @@
 
 import re
 
-from nostro.brokers.spec import BrokerSpec, Credential
+from nostro.brokers.spec import BrokerSpec, Credential, Quality
 from nostro.domain.capability import CancelAck, Capabilities, OrderRow, Replace
 from nostro.domain.instrument import AssetClass
 from nostro.domain.order import GroupType, OrderType, TimeInForce
@@ -58,4 +58,5 @@ SPEC = BrokerSpec(
     request_timeout_s=2.0,
     cancel_settles_s=1.0,
     look_interval_s_max=1.0,
+    quality=Quality(rests_on="its own exchange, `nostro/sim`, which it was written with", oracles=()),
 )

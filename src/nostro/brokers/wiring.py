@@ -1,0 +1,70 @@
+"""What the server gives to a session with a brokerage: a way there, a clock, ids."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nostro.brokers.counted import CountedTransport
+from nostro.brokers.spec import BrokerSpec
+from nostro.brokers.throttle import ThrottledTransport
+from nostro.brokers.transport import Transport
+from nostro.ports import Clock, Ids
+
+if TYPE_CHECKING:
+    from nostro.brokers.http_transport import HttpClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    address: str
+    """Base URL: the specification's, or another that the operator named."""
+    open: Callable[[Mapping[str, str]], Transport]
+    """Make a way to `address`, with headers that go with every request; within the rate limits, counted."""
+    clock: Clock
+    ids: Ids
+
+
+class Wires:
+    """Makes the wiring for each brokerage. One pool of connections for all, made when it is first needed."""
+
+    def __init__(
+        self,
+        addresses: Mapping[str, str],
+        *,
+        clock: Clock,
+        ids: Ids,
+        sent: Callable[[str, str, str], None],
+    ) -> None:
+        """`addresses` are by slug, in place of the specifications'.
+
+        `sent` is told of each request: the slug, the operation, and how it ended (`counted.Told`).
+        """
+        self._addresses = addresses
+        self._clock = clock
+        self._ids = ids
+        self._sent = sent
+        self._client: HttpClient | None = None
+
+    def __call__(self, spec: BrokerSpec) -> Wiring:
+        address = self._addresses.get(spec.slug) or spec.address
+
+        def open_transport(headers: Mapping[str, str]) -> Transport:
+            transport = self._pool().transport(address, headers)
+            counted = CountedTransport(transport, partial(self._sent, spec.slug))
+            return ThrottledTransport(counted, spec.rate_limits, self._clock)
+
+        return Wiring(address=address, open=open_transport, clock=self._clock, ids=self._ids)
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    def _pool(self) -> "HttpClient":
+        if self._client is None:
+            # Imported here: aiohttp takes long to load, and whoever talks to nobody has no use for it.
+            from nostro.brokers.http_transport import HttpClient  # noqa: PLC0415
+
+            self._client = HttpClient()
+        return self._client
