@@ -24,9 +24,7 @@ def say(line: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument(
-        "--workers", type=int, help="server processes, if not as many as drawn"
-    )
+    parser.add_argument("--workers", type=int, help="server processes, if not as many as drawn")
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     options = parser.parse_args()
     with disk(options.engine) as beginning:
