@@ -69,6 +69,7 @@ class Fleet:
         embedded: Embedded,
         network: Network,
         deliver: Deliver,
+        lost: set[MemberId],
         oracle: Oracle,
         reached: Reached,
         note: Callable[[str], None],
@@ -92,7 +93,7 @@ class Fleet:
         self._waiting: list[Visit] = []
         self._steps = 0
         self._members: dict[int, SimMembers] = {}
-        self._lost: set[MemberId] = set()
+        self._lost = lost
         self._stood_still: list[tuple[int, float, float]] = []
         """Which process, from when, until when."""
         self._visits: dict[str, int] = {}

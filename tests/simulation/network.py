@@ -128,6 +128,9 @@ class Network(EmbeddedVenue):
                 return reply
         except TimeoutError:
             raise TimedOut("no reply in time") from None
+        except NeverSent:
+            parcel.is_refused = True
+            raise
         finally:
             parcel.is_answered = True
 
@@ -143,7 +146,6 @@ class Network(EmbeddedVenue):
             self._on_refusal(parcel.request.operation)
             if parcel.sender_died.is_set() or parcel.is_answered:
                 raise NoReply("the connection drops") from None
-            parcel.is_refused = True
             raise
         finally:
             parcel.is_under_way = False

@@ -48,8 +48,13 @@ class Oracle:
         reached: Reached,
         now_s: Callable[[], float],
         is_gone: Callable[[str], bool],
+        was_lost: Callable[[int], bool],
     ) -> None:
-        """`now_s` is the loop's time, `is_gone` says whether a process is dead."""
+        """`now_s` is the loop's time.
+
+        `is_gone` says of a member whether it is dead or taken for gone, `was_lost` of a process whether it
+        ever was taken for gone while it lived.
+        """
         self.truth = Truth(exchange, reached)
         self._image = image
         self._reached = reached
@@ -57,7 +62,8 @@ class Oracle:
         self.broken: list[str] = []
         self.notices = Notices(image, self.truth, reached, self.demand, self._state_of)
         self.recorder = Recorder(self.truth)
-        self.placements = Placements(exchange, image, reached, self.demand, is_gone)
+        self._was_lost = was_lost
+        self.placements = Placements(exchange, image, reached, self.demand, is_gone, was_lost)
         self._intents: dict[str, Intent] = {}
         self.states: dict[str, list[CancelState]] = defaultdict(list)
         self._begun: dict[str, int] = {}
@@ -97,13 +103,16 @@ class Oracle:
         self.demand(user.api_key == parcel.api_key, "I10: a cancel went out under another customer's key")
         found = self._image.rows(
             "SELECT cancel_id, state FROM cancel_intent WHERE account_id = ? AND brokerage_order_id = ?"
-            " AND resolved_at IS NULL AND sent_at IS NULL",
+            " AND sent_at IS NULL AND state NOT IN ('REFUSED', 'NOT_SENT')",
             user.account_id,
             parcel.order_id,
         )
-        # UNKNOWN where the sender was taken for gone, and has still time to begin.
-        is_on_disk = [state for _, state in found] in (["INTENT"], ["UNKNOWN"])
-        self.demand(is_on_disk, f"I13: sent with {found} on disk")
+        # A sender that was taken for gone has some time to begin, and others judge the intent meanwhile.
+        is_on_disk = [state for _, state in found] == ["INTENT"]
+        self.demand(
+            is_on_disk or (len(found) == 1 and self._was_lost(parcel.sender)),
+            f"I13: sent with {found} on disk",
+        )
         if not found:
             return
         parcel.cancel_id = found[0][0]
@@ -311,7 +320,8 @@ class Oracle:
 
     def _judge_receipt(self, call: Call, key: tuple[int | None, str]) -> None:
         if call.status != 200:
-            self.demand(key == (503, "7021"), f"I15: no receipt of a cancel that was answered: {call.answer}")
+            is_excused = key == (503, "7021") or (key == (500, "7031") and call.stood_still_s > 0)
+            self.demand(is_excused, f"I15: no receipt of a cancel that was answered: {call.answer}")
             return
         possible = self.states[call.cancel_id][max(call.begun_states - 1, 0) :]
         self.demand(

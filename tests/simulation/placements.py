@@ -34,13 +34,15 @@ class Placements:
         reached: Reached,
         demand: Callable[[bool, str], None],
         is_gone: Callable[[str], bool],
+        was_lost: Callable[[int], bool],
     ) -> None:
-        """`is_gone` says whether a process is dead."""
+        """`is_gone` and `was_lost` are the oracle's."""
         self._exchange = exchange
         self._image = image
         self._reached = reached
         self._demand = demand
         self._is_gone = is_gone
+        self._was_lost = was_lost
         self.sent: dict[Key, list[Parcel]] = defaultdict(list)
         """Over all processes."""
         self._told: dict[Key, tuple[str, int]] = {}
@@ -66,7 +68,8 @@ class Placements:
         is_same = all(each.request.body == parcel.request.body for each in earlier)
         self._demand(is_same, f"I30: {key} left with two contents")
         states = [state for state, _ in self._rows(key)]
-        self._demand(states == ["SENT"], f"I13: {key} is sent with {states} on disk")
+        is_on_disk = states == ["SENT"] or (states == ["UNKNOWN"] and self._was_lost(parcel.sender))
+        self._demand(is_on_disk, f"I13: {key} is sent with {states} on disk")
         if earlier:
             self._reached.note("a placement was sent again after a refused connection")
         earlier.append(parcel)

@@ -117,6 +117,13 @@ def test_a_process_that_stands_still_before_any_callback_of_a_cancel_breaks_no_p
     assert bool(stale) == (for_s > CLAIM_VALID_S), "what may be sent after a sleep, and what may not"
 
 
+def test_a_placement_whose_end_the_database_did_not_take_at_once_is_not_unknown_for_ever(disk: Disk) -> None:
+    refused = replace(calm_fault(at_s=0.0, kind="drop_before", times=None), operation="place", order=None)
+    for seed in range(12):
+        plan = replace(CALM, seed=seed, callers=6, calls_per_caller=5, faults=(refused,))
+        live(disk, replace(plan, store_failure_rate=0.2))
+
+
 def test_a_clock_set_forward_ends_no_doubt_early(disk: Disk) -> None:
     jumps = tuple((0.1 * tenths, 3600.0) for tenths in range(1, 60))
     late = 0

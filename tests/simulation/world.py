@@ -25,6 +25,7 @@ from nostro.sim.ledger import Ledger
 from nostro.sim.refusals import Refused
 from nostro.storage.outbox import SqlOutbox
 from nostro.storage.outbox_port import EventState
+from nostro.storage.port import MemberId
 from nostro.webhooks.relay import POLL_S
 
 from . import caller
@@ -82,12 +83,14 @@ class World:
         self._faults = FaultPlan(self._exchange, self._clock)
         possible = possible_faults(FaultPlan(self._exchange, self._clock))
         self.plan = plan or draw(seed, workers, possible)
+        lost: set[MemberId] = set()
         self.oracle = Oracle(
             self._exchange,
             disk.image,
             self.reached,
             self.loop.time,
-            is_gone=lambda member: self.loop.is_dead(process_of(member)),
+            is_gone=lambda member: member in lost or self.loop.is_dead(process_of(member)),
+            was_lost=lambda number: any(process_of(member) == number for member in lost),
         )
         self._network = Network(
             self._exchange,
@@ -116,6 +119,7 @@ class World:
             ),
             network=self._network,
             deliver=self._receivers,
+            lost=lost,
             oracle=self.oracle,
             reached=self.reached,
             note=self._note,

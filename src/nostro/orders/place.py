@@ -18,7 +18,7 @@ import structlog
 
 from nostro.brokers.port import Broker
 from nostro.connections.sessions import Sessions
-from nostro.domain.cancel import CancelUnknown, NotSent, OrderFound, UnknownCause
+from nostro.domain.cancel import CancelUnknown, NotSent, NotSentCause, OrderFound, UnknownCause
 from nostro.domain.errors import (
     BrokerageUnreachable,
     ClientOrderIdReused,
@@ -31,12 +31,15 @@ from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import Order
 from nostro.domain.place import NewGroup, NewOrder, Placed, PlaceOutcome, PlaceRejected
 from nostro.ports import Clock, Tasks
-from nostro.storage.port import Orders, OwnedAccount, PlaceIntent, Placements, PlaceState
+from nostro.storage.port import CLAIM_VALID_S, Orders, OwnedAccount, PlaceIntent, Placements, PlaceState
 
 JOIN_WAIT_S = 6.0
 """How long a repeat waits for the first one's request. What it looks up then must still be in time."""
 
 _JOIN_POLL_S = 0.05
+
+RECORD_RETRY_S = 0.5
+"""An outcome that the database does not take is kept in memory and offered again this often."""
 
 log = structlog.get_logger()
 
@@ -81,26 +84,27 @@ class PlaceOrders:
             state=PlaceState.SENT,
             requested_at=self._clock.now(),
         )
+        begin_by_s = self._clock.monotonic() + CLAIM_VALID_S
         intent, is_mine = await self._placements.claim(wish)
         if intent.content_hash != wish.content_hash:
             raise ClientOrderIdReused
         if is_mine:
-            return await self._send(broker, target, wanted, intent)
+            return await self._send(broker, target, wanted, intent, begin_by_s)
         return await self._join(broker, target, wish, intent)
 
     async def _send(
-        self, broker: Broker, target: OwnedAccount, wanted: NewOrder | NewGroup, intent: PlaceIntent
+        self,
+        broker: Broker,
+        target: OwnedAccount,
+        wanted: NewOrder | NewGroup,
+        intent: PlaceIntent,
+        begin_by_s: float,
     ) -> Sequence[Order]:
-        number = target.account.number
         outcome: PlaceOutcome
-        try:
-            if isinstance(wanted, NewGroup):
-                outcome = await broker.place_group(number, wanted)
-            else:
-                outcome = await broker.place_order(number, wanted)
-        except Exception:  # the adapter has a bug: whatever it sent, it sent
-            log.exception("adapter_failed", broker=broker.spec.slug)
-            outcome = CancelUnknown(cause=UnknownCause.ADAPTER_FAILED, message="internal error after sending")
+        if self._clock.monotonic() > begin_by_s:
+            outcome = NotSent(cause=NotSentCause.REFUSED_LOCALLY, message="this server stood still")
+        else:
+            outcome = await self._ask(broker, target.account.number, wanted)
         match outcome:
             case Placed(orders=orders):
                 ids = tuple(order.brokerage_order_id for order in orders)
@@ -116,6 +120,15 @@ class PlaceOrders:
                 await self._finish(intent, PlaceState.NOT_SENT, message=message)
                 raise BrokerageUnreachable
 
+    async def _ask(self, broker: Broker, number: str, wanted: NewOrder | NewGroup) -> PlaceOutcome:
+        try:
+            if isinstance(wanted, NewGroup):
+                return await broker.place_group(number, wanted)
+            return await broker.place_order(number, wanted)
+        except Exception:  # the adapter has a bug: whatever it sent, it sent
+            log.exception("adapter_failed", broker=broker.spec.slug)
+            return CancelUnknown(cause=UnknownCause.ADAPTER_FAILED, message="internal error after sending")
+
     async def _finish(
         self,
         intent: PlaceIntent,
@@ -130,7 +143,19 @@ class PlaceOrders:
         try:
             await self._placements.finish(ended, orders, now)
         except StoreFailed as error:  # it may have left, and a repeat must find out
+            self._tasks.start(self._offer_again(ended, orders), name="record a placement")
             raise PlaceUnknown from error
+
+    async def _offer_again(self, ended: PlaceIntent, orders: Sequence[Order]) -> None:
+        """Keep what became of it in memory until the database takes it: nobody else will ever know."""
+        while True:
+            await self._clock.sleep(RECORD_RETRY_S)
+            try:
+                await self._placements.finish(ended, orders, self._clock.now())
+            except StoreFailed:
+                log.exception("placement_not_recorded", client_order_id=ended.client_order_id)
+            else:
+                return
 
     async def _join(
         self, broker: Broker, target: OwnedAccount, wish: PlaceIntent, intent: PlaceIntent
