@@ -16,7 +16,8 @@ from nostro.sim.exchange import Exchange
 from nostro.sim.faults import FaultPlan
 from nostro.sim.instruments import listed_instruments
 from nostro.sim.ledger import Ledger
-from nostro.sim.server import API_KEY_HEADER, OPENING_CASH, OPENING_KEY, SimServer
+from nostro.sim.native import API_KEY_HEADER
+from nostro.sim.server import OPENING_CASH, OPENING_KEY, SimServer
 from nostro.sim.venue import EmbeddedVenue
 
 PAPER = SPEC

@@ -14,7 +14,8 @@ from nostro.sim.controls import Controls
 from nostro.sim.exchange import Exchange
 from nostro.sim.faults import FaultPlan
 from nostro.sim.ledger import Ledger
-from nostro.sim.server import API_KEY_HEADER, SimServer
+from nostro.sim.native import API_KEY_HEADER
+from nostro.sim.server import SimServer
 from nostro.sim.venue import EmbeddedVenue
 from tests.sim.market import ACCOUNT, API_KEY, CASH, buy
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
 from nostro.domain.instrument import Instrument
@@ -23,14 +24,24 @@ from nostro.sim.trading_day import next_roll
 class Desk:
     """`str()` of every Refused is a sentence for whoever asked; after one, nothing has changed."""
 
-    def __init__(self, ledger: Ledger, now: Callable[[], datetime], seed: int = 0) -> None:
-        """Go on where `ledger` ends; `seed` is used only when it is empty. `now` gives aware times."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        now: Callable[[], datetime],
+        seed: int = 0,
+        shape_id: Callable[[UUID], str] = str,
+    ) -> None:
+        """Go on where `ledger` ends; `seed` is used only when it is empty. `now` gives aware times.
+
+        `shape_id` gives the ids that are made their form; what it gives must be as good as unique.
+        """
         self._ledger = ledger
         self._now = now
         if ledger.get_meta("seed") is None:
             open_floor(ledger, seed, utc(now()))
             ledger.commit()
-        self._floor = Floor(ledger)
+        self._shape_id = shape_id
+        self._floor = Floor(ledger, shape_id)
 
     def now(self) -> datetime:
         """Return the exchange's own time, aware UTC: the clock's plus all that `advance` added."""
@@ -192,7 +203,7 @@ class Desk:
             self._ledger.commit()
         except BaseException:
             if self._ledger.rollback():
-                self._floor = Floor(self._ledger)
+                self._floor = Floor(self._ledger, self._shape_id)
             raise
 
     def _catch_up(self) -> None:

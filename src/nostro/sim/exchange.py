@@ -51,7 +51,7 @@ class Exchange(Desk):
         """Empty everything, the truth log and the advanced time too, and open anew under `seed`."""
         with self._transaction():
             open_floor(self._ledger, seed, utc(self._now()))
-        self._floor = Floor(self._ledger)
+        self._floor = Floor(self._ledger, self._shape_id)
 
     def open_account(self, number: str, cash: Decimal, *, owner: str, name: str = "") -> None:
         """Open an account for the customer with the API key `owner`; raises Refused when it is open."""

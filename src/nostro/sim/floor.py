@@ -5,7 +5,7 @@ Everything here happens inside a transaction that `exchange.py` opens and commit
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -56,8 +56,10 @@ def open_floor(ledger: Ledger, seed: int, at: datetime) -> None:
 class Floor:
     """All state of the exchange, read from its ledger."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, shape_id: Callable[[uuid.UUID], str]) -> None:
+        """`shape_id` gives ids of orders and groups their form."""
         self._ledger = ledger
+        self._shape_id = shape_id
         self.book = Book()
         self.accounts = {account.number: account for account in ledger.accounts()}
         self._quotes = {symbol: (prices, at) for symbol, prices, at in ledger.quotes()}
@@ -110,9 +112,9 @@ class Floor:
         return self._make_id("group", self.book.last_sequence + 1)
 
     def _make_id(self, kind: str, sequence: int) -> str:
-        """Make a canonical UUID that follows from the seed; `kind` keeps orders and groups apart."""
+        """Make an id that follows from the seed; `kind` keeps orders and groups apart."""
         digest = hashlib.sha256(f"{self.seed}:{kind}:{sequence}".encode()).digest()
-        return str(uuid.UUID(bytes=digest[:16], version=4))
+        return self._shape_id(uuid.UUID(bytes=digest[:16], version=4))
 
     def draft(
         self,

@@ -22,22 +22,31 @@ absent values null.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-from nostro.brokers.transport import Reply, Request
+from nostro.brokers.transport import Reply
 from nostro.domain.instrument import Instrument
 from nostro.domain.order import Leg, Order, OrderStatus
 from nostro.domain.place import NewGroup, NewOrder, Replacement
-from nostro.sim.exchange import Exchange
-from nostro.sim.refusals import CancelAlreadyPending, OrderClosed, Refused, UnknownAccount, UnknownOrder
+from nostro.sim.face import Asked, Face, route
+from nostro.sim.refusals import (
+    CancelAlreadyPending,
+    Malformed,
+    OrderClosed,
+    Refused,
+    UnknownAccount,
+    UnknownCustomer,
+    UnknownOrder,
+    UnknownRoute,
+)
+
+API_KEY_HEADER = "X-Api-Key"
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -45,107 +54,10 @@ Document = dict[str, Any]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
-    """How the brokerage is at the moment of a request."""
-
-    hides: Callable[[str], bool]
-    """Says whether an order cannot be seen now."""
-    acknowledge_only: bool = False
-    """Cancels are taken and not carried out at once."""
-    acknowledge_delay_s: float | None = None
-    forgets_cancels: bool = False
-    """Cancels are taken, and nothing comes of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A request, understood."""
-
-    operation: str
-    """`cancel`, `place`, `replace`, `look_up`, `list` or `read`."""
-    account: str
-    """Empty where the path names none."""
-    order_id: str | None
-    """The order that the path names, by the exchange's id."""
-    client_order_id: str
-    query: Mapping[str, str]
-    body: bytes
-    answer: "Callable[[_Asked], Reply]"
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    exchange: Exchange
-    owner: str
-    call: Call
-    conditions: Conditions
-
-    def order_id(self) -> str:
-        """Return the order that the path names; raises UnknownOrder while it is hidden."""
-        order_id = self.call.order_id or ""
-        if self.conditions.hides(order_id):
-            raise UnknownOrder(order_id)
-        return order_id
-
-
-class _Malformed(Exception):
-    """The request cannot be read; `str()` says where."""
-
-
-def understand(request: Request) -> Call | None:
-    """Find what is asked for; None when there is no such route."""
-    split = urlsplit(request.path)
-    for method, pattern, operation, answer in _ROUTES:
-        match = pattern.fullmatch(split.path)
-        if match is not None and method == request.method:
-            names = {name: unquote(text) for name, text in match.groupdict().items()}
-            return Call(
-                operation=operation,
-                account=names.get("account", ""),
-                order_id=names.get("order"),
-                client_order_id=names.get("client", ""),
-                query={name: values[-1] for name, values in parse_qs(split.query).items()},
-                body=request.body,
-                answer=answer,
-            )
-    return None
-
-
-def perform(exchange: Exchange, owner: str, call: Call | None, conditions: Conditions) -> Reply:
-    """Carry out what the customer with the API key `owner` asks for, and answer."""
-    own = {account.number for account in exchange.accounts(owner)}
-    if not own:
-        return failure(401, "unauthorized", "This API key is not known.")
-    if call is None:
-        return failure(404, "unknown_route", "There is no such route.")
-    if call.account and call.account not in own:
-        return failure(404, "unknown_account", str(UnknownAccount(call.account)))
-    try:
-        return call.answer(_Asked(exchange, owner, call, conditions))
-    except _Malformed as error:
-        return failure(400, "malformed", str(error))
-    except UnknownOrder as error:
-        return failure(404, "unknown_order", str(error))
-    except OrderClosed as error:
-        return failure(422, "order_closed", str(error), error.order)
-    except CancelAlreadyPending as error:
-        return failure(409, "cancel_pending", str(error), error.order)
-    except Refused as error:
-        return failure(422, "rejected", str(error))
-
-
-def failure(status: int, error: str, message: str, order: Order | None = None) -> Reply:
-    document: Document = {"error": error, "message": message}
-    if order is not None:
-        document["order"] = write_order(order)
-    return _reply(status, document)
-
-
 # Answers
 
 
-def _accounts(asked: _Asked) -> Reply:
+def _accounts(asked: Asked) -> Reply:
     accounts = asked.exchange.accounts(asked.owner)
     return _reply(
         200,
@@ -158,13 +70,13 @@ def _accounts(asked: _Asked) -> Reply:
     )
 
 
-def _balances(asked: _Asked) -> Reply:
-    balance = asked.exchange.balance(asked.call.account)
+def _balances(asked: Asked) -> Reply:
+    balance = asked.exchange.balance(asked.account)
     row = {"currency": balance.currency, "cash": balance.cash, "buying_power": balance.buying_power}
     return _reply(200, {"balances": [row]})
 
 
-def _positions(asked: _Asked) -> Reply:
+def _positions(asked: Asked) -> Reply:
     rows = [
         {
             "instrument": _instrument(position.instrument),
@@ -172,21 +84,21 @@ def _positions(asked: _Asked) -> Reply:
             "average_price": position.average_price,
             "last_price": position.last_price,
         }
-        for position in asked.exchange.positions(asked.call.account)
+        for position in asked.exchange.positions(asked.account)
     ]
     return _reply(200, {"positions": rows})
 
 
-def _list_orders(asked: _Asked) -> Reply:
+def _list_orders(asked: Asked) -> Reply:
     since = datetime.min.replace(tzinfo=UTC)
     if "since" in asked.call.query:
         try:
             since = datetime.fromisoformat(asked.call.query["since"])
         except ValueError as error:
-            raise _Malformed("since is not a time.") from error
+            raise Malformed("since is not a time.") from error
         if since.tzinfo is None:
-            raise _Malformed("since has no offset.")
-    orders = asked.exchange.orders(asked.call.account, since)
+            raise Malformed("since has no offset.")
+    orders = asked.exchange.orders(asked.account, since)
     return list_of(order for order in orders if not asked.conditions.hides(order.brokerage_order_id))
 
 
@@ -194,29 +106,29 @@ def list_of(orders: Iterable[Order]) -> Reply:
     return _reply(200, {"orders": [write_order(order) for order in orders]})
 
 
-def _look_up(asked: _Asked) -> Reply:
-    return _reply(200, {"order": write_order(asked.exchange.order(asked.call.account, asked.order_id()))})
+def _look_up(asked: Asked) -> Reply:
+    return _reply(200, {"order": write_order(asked.exchange.order(asked.account, asked.order_id()))})
 
 
-def _find_client_order(asked: _Asked) -> Reply:
-    order = asked.exchange.find_client_order(asked.call.account, asked.call.client_order_id)
+def _find_client_order(asked: Asked) -> Reply:
+    order = asked.exchange.find_client_order(asked.account, asked.call.client_order_id)
     if asked.conditions.hides(order.brokerage_order_id):
         raise UnknownOrder(asked.call.client_order_id)
     return _reply(200, {"order": write_order(order)})
 
 
-def _place(asked: _Asked) -> Reply:
-    order = asked.exchange.place(asked.call.account, _read(asked, NewOrder))
+def _place(asked: Asked) -> Reply:
+    order = asked.exchange.place(asked.account, _read(asked, NewOrder))
     return _reply(201, {"order": write_order(order)})
 
 
-def _place_group(asked: _Asked) -> Reply:
-    orders = asked.exchange.place_group(asked.call.account, _read(asked, NewGroup))
+def _place_group(asked: Asked) -> Reply:
+    orders = asked.exchange.place_group(asked.account, _read(asked, NewGroup))
     return _reply(201, {"orders": [write_order(order) for order in orders]})
 
 
-def _preview(asked: _Asked) -> Reply:
-    preview = asked.exchange.preview(asked.call.account, _read(asked, NewOrder))
+def _preview(asked: Asked) -> Reply:
+    preview = asked.exchange.preview(asked.account, _read(asked, NewOrder))
     return _reply(
         200,
         {
@@ -227,14 +139,14 @@ def _preview(asked: _Asked) -> Reply:
     )
 
 
-def _replace(asked: _Asked) -> Reply:
+def _replace(asked: Asked) -> Reply:
     old_id = asked.order_id()
-    order = asked.exchange.replace(asked.call.account, old_id, _read(asked, Replacement))
+    order = asked.exchange.replace(asked.account, old_id, _read(asked, Replacement))
     return _reply(201, {"order": write_order(order), "replaced_id": old_id})
 
 
-def _cancel(asked: _Asked) -> Reply:
-    account, order_id = asked.call.account, asked.order_id()
+def _cancel(asked: Asked) -> Reply:
+    account, order_id = asked.account, asked.order_id()
     if asked.conditions.forgets_cancels:
         order = asked.exchange.order(account, order_id)
         if not order.status.is_closed:
@@ -248,7 +160,7 @@ def _cancel(asked: _Asked) -> Reply:
     return _reply(200, {"status": "canceled", "order": write_order(order)})
 
 
-def _quotes(asked: _Asked) -> Reply:
+def _quotes(asked: Asked) -> Reply:
     symbols = [symbol for symbol in asked.call.query.get("symbols", "").split(",") if symbol]
     rows = [
         {
@@ -263,41 +175,70 @@ def _quotes(asked: _Asked) -> Reply:
     return _reply(200, {"quotes": rows})
 
 
-def _instruments(asked: _Asked) -> Reply:
+def _instruments(asked: Asked) -> Reply:
     return _reply(200, {"instruments": [_instrument(row) for row in asked.exchange.instruments()]})
 
 
 _ACCOUNT = "/accounts/(?P<account>[^/]+)"
 _ORDER = _ACCOUNT + "/orders/(?P<order>[^/]+)"
-_ROUTES = tuple(
-    (method, re.compile(path), operation, answer)
-    for method, path, operation, answer in (
-        ("DELETE", _ORDER, "cancel", _cancel),
-        ("GET", _ORDER, "look_up", _look_up),
-        ("GET", _ACCOUNT + "/orders/by-client-id/(?P<client>[^/]+)", "look_up", _find_client_order),
-        ("GET", _ACCOUNT + "/orders", "list", _list_orders),
-        ("POST", _ACCOUNT + "/orders", "place", _place),
-        ("POST", _ACCOUNT + "/orders/preview", "read", _preview),
-        ("POST", _ACCOUNT + "/groups", "place", _place_group),
-        ("POST", _ORDER + "/replace", "replace", _replace),
-        ("GET", "/accounts", "read", _accounts),
-        ("GET", _ACCOUNT + "/balances", "read", _balances),
-        ("GET", _ACCOUNT + "/positions", "read", _positions),
-        ("GET", "/quotes", "read", _quotes),
-        ("GET", "/instruments", "read", _instruments),
-    )
+_ROUTES = (
+    route("DELETE", _ORDER, "cancel", _cancel),
+    route("GET", _ORDER, "look_up", _look_up),
+    route("GET", _ACCOUNT + "/orders/by-client-id/(?P<client>[^/]+)", "look_up", _find_client_order),
+    route("GET", _ACCOUNT + "/orders", "list", _list_orders),
+    route("POST", _ACCOUNT + "/orders", "place", _place),
+    route("POST", _ACCOUNT + "/orders/preview", "read", _preview),
+    route("POST", _ACCOUNT + "/groups", "place", _place_group),
+    route("POST", _ORDER + "/replace", "replace", _replace),
+    route("GET", "/accounts", "read", _accounts),
+    route("GET", _ACCOUNT + "/balances", "read", _balances),
+    route("GET", _ACCOUNT + "/positions", "read", _positions),
+    route("GET", "/quotes", "read", _quotes),
+    route("GET", "/instruments", "read", _instruments),
 )
+
+
+# Refusals
+
+_WORDS: tuple[tuple[type[Refused], int, str], ...] = (
+    (UnknownCustomer, 401, "unauthorized"),
+    (UnknownRoute, 404, "unknown_route"),
+    (UnknownAccount, 404, "unknown_account"),
+    (UnknownOrder, 404, "unknown_order"),
+    (Malformed, 400, "malformed"),
+    (OrderClosed, 422, "order_closed"),
+    (CancelAlreadyPending, 409, "cancel_pending"),
+    (Refused, 422, "rejected"),
+)
+
+
+def failure(status: int, error: str, message: str, order: Order | None = None) -> Reply:
+    document: Document = {"error": error, "message": message}
+    if order is not None:
+        document["order"] = write_order(order)
+    return _reply(status, document)
+
+
+def _refuse(refused: Refused) -> Reply:
+    status, error = next((status, error) for kind, status, error in _WORDS if isinstance(refused, kind))
+    return failure(status, error, str(refused), getattr(refused, "order", None))
+
+
+def _fail(status: int) -> Reply:
+    if status == 429:
+        return failure(429, "rate_limited", "Too many requests.")
+    return failure(status, "internal", "Something went wrong.")
 
 
 # JSON
 
 
-def _read(asked: _Asked, kind: type[T]) -> T:
+def _read(asked: Asked, kind: type[T]) -> T:
     """Read the body; its fields are those of the domain's class of that name."""
     try:
         return msgspec.json.decode(asked.call.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _Malformed(f"The body cannot be read: {error}.") from error
+        raise Malformed(f"The body cannot be read: {error}.") from error
 
 
 def write_order(order: Order) -> Document:
@@ -363,3 +304,25 @@ def _spell(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in a reply")
+
+
+def _about_another_order(reply: Reply) -> Reply:
+    """Name, in place of each order, one that differs in the last digit of both its ids."""
+    document = json.loads(reply.body)
+    single = document.get("order")
+    for order in [single] if single else document.get("orders", []):
+        for name in ("id", "client_order_id"):
+            if order[name]:
+                order[name] = order[name][:-1] + ("1" if order[name][-1] == "0" else "0")
+    return Reply(reply.status, json.dumps(document).encode())
+
+
+NATIVE = Face(
+    slug="paper",
+    routes=_ROUTES,
+    customer=lambda headers: headers.get(API_KEY_HEADER.lower(), ""),
+    refuse=_refuse,
+    failure=_fail,
+    no_orders=lambda: list_of(()),
+    about_another_order=_about_another_order,
+)

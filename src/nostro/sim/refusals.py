@@ -7,6 +7,20 @@ class Refused(Exception):
     """The request can not be carried out as it stands."""
 
 
+class Malformed(Refused):
+    """The request cannot be read; `str()` says where."""
+
+
+class UnknownCustomer(Refused):
+    def __init__(self) -> None:
+        super().__init__("This API key is not known.")
+
+
+class UnknownRoute(Refused):
+    def __init__(self) -> None:
+        super().__init__("There is no such route.")
+
+
 class UnknownAccount(Refused):
     def __init__(self, number: str) -> None:
         super().__init__(f"There is no account {number}.")

@@ -22,7 +22,6 @@ from nostro.sim.native import failure
 from nostro.sim.sockets import Listening, reset
 from nostro.sim.venue import Delivery, EmbeddedVenue
 
-API_KEY_HEADER = "X-Api-Key"
 OPENING_KEY = "open-"
 OPENING_CASH = Decimal(1_000_000)
 
@@ -74,7 +73,7 @@ class SimServer:
             writer.write(_head(reply, ()) + reply.body)
             await writer.drain()
             return True
-        api_key = received.headers.get(API_KEY_HEADER.lower(), "")
+        api_key = self._venue.face.customer(received.headers)
         self._welcome(api_key)
         return await self._carry_out(self._venue.receive(api_key, received.request), reader, writer)
 

@@ -13,15 +13,16 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from math import inf
-from typing import Any
 
 from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut, Transport
 from nostro.ports import Clock
 from nostro.sim.exchange import Exchange
+from nostro.sim.face import Call, Conditions, Face
 from nostro.sim.faults import NOT_DONE, Fault, FaultKind, FaultPlan
-from nostro.sim.native import Call, Conditions, failure, list_of, perform, understand
+from nostro.sim.native import NATIVE
 from nostro.sim.refusals import Refused
 
 HUGE_BYTES = 2 * 1024 * 1024
@@ -30,16 +31,18 @@ _HTML = b"<!doctype html><html><body><h1>Service temporarily unavailable</h1></b
 _ACKNOWLEDGES = (FaultKind.ACK_ONLY, FaultKind.ACK_THEN_FILL)
 _HANGS = (FaultKind.HANG, FaultKind.REPLY_DELAYED, FaultKind.REPLY_AFTER_OUR_DEADLINE)
 _DROPS = (FaultKind.REPLY_LOST, FaultKind.ACCEPTED_THEN_RESET)
+_ERROR_STATUSES = {
+    FaultKind.ERROR_500_DONE: 500,
+    FaultKind.ERROR_500_NOT_DONE: 500,
+    FaultKind.RATE_LIMITED: 429,
+}
 _ERRORS = {
-    FaultKind.ERROR_500_DONE: failure(500, "internal", "Something went wrong."),
-    FaultKind.ERROR_500_NOT_DONE: failure(500, "internal", "Something went wrong."),
     FaultKind.ERROR_502_DONE: Reply(502, _HTML),
     FaultKind.ERROR_502_NOT_DONE: Reply(502, _HTML),
     FaultKind.ERROR_503_DONE: Reply(503, _HTML),
     FaultKind.ERROR_503_NOT_DONE: Reply(503, _HTML),
     FaultKind.ERROR_504_DONE: Reply(504, _HTML),
     FaultKind.ERROR_504_NOT_DONE: Reply(504, _HTML),
-    FaultKind.RATE_LIMITED: failure(429, "rate_limited", "Too many requests."),
     FaultKind.REDIRECT_TO_OTHER_HOST: Reply(307, b""),
 }
 
@@ -69,10 +72,11 @@ class Delivery:
 
 
 class EmbeddedVenue:
-    def __init__(self, exchange: Exchange, faults: FaultPlan, clock: Clock) -> None:
+    def __init__(self, exchange: Exchange, faults: FaultPlan, clock: Clock, face: Face = NATIVE) -> None:
         self._exchange = exchange
         self._faults = faults
         self._clock = clock
+        self.face = face
         self._last_lists: dict[str, Reply] = {}
         """By account; what a list that lags shows."""
 
@@ -82,7 +86,7 @@ class EmbeddedVenue:
 
     def receive(self, api_key: str, request: Request) -> Delivery:
         """Do what the request asks for, as far as the declared faults let it."""
-        call = understand(request)
+        call = self.face.understand(request)
         operation = call.operation if call else "read"
         order_id = call.order_id if call else None
         fault = self._faults.take(operation, order_id)
@@ -98,7 +102,7 @@ class EmbeddedVenue:
         return Delivery(
             operation=operation,
             order_id=order_id,
-            reply=_spoil(fault.kind, reply),
+            reply=self._spoil(fault.kind, reply),
             headers=tuple(_headers(fault.kind, request)),
             hangs=fault.kind in _HANGS,
             delay_s=fault.delay_s,
@@ -111,12 +115,12 @@ class EmbeddedVenue:
         """Return the brokerage's true reply, or None where the fault lets nothing be done."""
         hides = self._faults.hides
         if fault is None:
-            reply = perform(self._exchange, api_key, call, Conditions(hides=hides))
+            reply = self.face.perform(self._exchange, api_key, call, Conditions(hides=hides))
             if call is not None and call.operation == "list" and reply.status == 200:
                 self._last_lists[call.account] = reply
             return reply
         if fault.kind is FaultKind.LIST_LAGS and call is not None:
-            return self._last_lists.get(call.account, list_of(()))
+            return self._last_lists.get(call.account, self.face.no_orders())
         lagging = call if fault.kind is FaultKind.NOT_FOUND_LAG else None
         if lagging is not None and lagging.operation != "place":
             self._faults.hide(self._named_by(lagging), fault.delay_s or 0.0)
@@ -129,10 +133,31 @@ class EmbeddedVenue:
             acknowledge_delay_s=fault.delay_s,
             forgets_cancels=forgets,
         )
-        reply = perform(self._exchange, api_key, call, conditions)
-        if lagging is not None and lagging.operation == "place":
-            self._faults.hide(_order_ids(reply), fault.delay_s or 0.0)
+        is_place = lagging is not None and lagging.operation == "place"
+        before = self._orders_of(api_key) if is_place else set()
+        reply = self.face.perform(self._exchange, api_key, call, conditions)
+        if is_place:
+            self._faults.hide(self._orders_of(api_key) - before, fault.delay_s or 0.0)
         return reply
+
+    def _orders_of(self, api_key: str) -> set[str]:
+        ever = datetime.min.replace(tzinfo=UTC)
+        numbers = [account.number for account in self._exchange.accounts(api_key)]
+        return {
+            order.brokerage_order_id for number in numbers for order in self._exchange.orders(number, ever)
+        }
+
+    def _spoil(self, kind: FaultKind, reply: Reply | None) -> Reply | None:
+        """Turn the true reply into what a fault of this kind lets out; None where nothing leaves."""
+        if kind in _ERROR_STATUSES:
+            return self.face.failure(_ERROR_STATUSES[kind])
+        if kind in _ERRORS:
+            return _ERRORS[kind]
+        if reply is None or kind in _DROPS:
+            return None
+        if kind is FaultKind.OTHER_ORDER:
+            return self.face.about_another_order(reply)
+        return _SPOILERS[kind](reply) if kind in _SPOILERS else reply
 
     def _named_by(self, call: Call) -> list[str]:
         if call.order_id is not None:
@@ -193,34 +218,6 @@ def _headers(kind: FaultKind, request: Request) -> Iterator[tuple[str, str]]:
         yield "Content-Encoding", "gzip"
 
 
-def _spoil(kind: FaultKind, reply: Reply | None) -> Reply | None:
-    """Turn the true reply into what a fault of this kind lets out; None where nothing leaves."""
-    if kind in _ERRORS:
-        return _ERRORS[kind]
-    if reply is None or kind in _DROPS:
-        return None
-    return _SPOILERS[kind](reply) if kind in _SPOILERS else reply
-
-
-def _orders_in(document: dict[str, Any]) -> list[dict[str, Any]]:
-    single = document.get("order")
-    return [single] if single else document.get("orders", [])
-
-
-def _order_ids(reply: Reply) -> list[str]:
-    return [order["id"] for order in _orders_in(json.loads(reply.body))]
-
-
-def _about_another_order(reply: Reply) -> Reply:
-    """Let the reply name, in place of each order, one that differs in the last digit of both its ids."""
-    document = json.loads(reply.body)
-    for order in _orders_in(document):
-        for name in ("id", "client_order_id"):
-            if order[name]:
-                order[name] = order[name][:-1] + ("1" if order[name][-1] == "0" else "0")
-    return Reply(reply.status, json.dumps(document).encode())
-
-
 def _with_each_key_twice(reply: Reply) -> Reply:
     document = json.loads(reply.body)
     pairs = [(name, value) for name, true in document.items() for value in (None, true)]
@@ -240,5 +237,4 @@ _SPOILERS: dict[FaultKind, Callable[[Reply], Reply]] = {
     FaultKind.DUP_KEY_JSON: _with_each_key_twice,
     FaultKind.HUGE_BODY: lambda reply: Reply(reply.status, reply.body.ljust(HUGE_BYTES)),
     FaultKind.GZIP_BOMB: lambda reply: Reply(reply.status, _bomb()),
-    FaultKind.OTHER_ORDER: _about_another_order,
 }
