@@ -133,8 +133,10 @@ class Order:
     status: OrderStatus
     raw_status: str = ""
     """The brokerage's own word for `status`."""
-    order_type: OrderType
-    time_in_force: TimeInForce
+    order_type: OrderType | None
+    """None for a type that nostro has no word for; such an order can be seen and cancelled, not placed."""
+    time_in_force: TimeInForce | None
+    """None likewise."""
     legs: tuple[Leg, ...]
     quantity: Decimal | None
     """None for an order by notional value that is not filled yet."""

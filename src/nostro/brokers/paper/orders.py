@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from nostro.brokers.ask import change
 from nostro.brokers.paper.spec import SPEC
 from nostro.brokers.paper.wire import (
     CancelReply,
@@ -31,7 +32,7 @@ from nostro.brokers.paper.wire import (
     write,
 )
 from nostro.brokers.reply import Unreadable, read, read_raw
-from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut, Transport, TransportError
+from nostro.brokers.transport import Reply, Request, Transport, TransportError
 from nostro.domain.cancel import (
     Canceled,
     CancelOutcome,
@@ -176,25 +177,7 @@ class PaperOrders:
         return LookFailed(f"the brokerage answered {reply.status}")
 
     async def _change(self, request: Request) -> Reply | CancelUnknown | NotSent:
-        """Send a request that changes something, once; return its reply where that can prove anything."""
-        try:
-            reply = await self._transport.send(request, SPEC.request_timeout_s)
-        except NeverSent as error:
-            return NotSent(cause=NotSentCause.CONNECT_FAILED, message=str(error))
-        except TimedOut as error:
-            return CancelUnknown(cause=UnknownCause.TIMEOUT, message=str(error))
-        except NoReply as error:
-            return CancelUnknown(cause=UnknownCause.CONNECTION_LOST, message=str(error))
-        cause = None
-        if reply.status == 401:
-            cause = UnknownCause.AUTH_REFUSED
-        elif reply.status == 429:
-            cause = UnknownCause.RATE_LIMITED
-        elif reply.status >= 500:
-            cause = UnknownCause.SERVER_ERROR
-        if cause is None:
-            return reply
-        return CancelUnknown(cause=cause, message=f"the brokerage answered {reply.status}")
+        return await change(self._transport, request, SPEC.request_timeout_s)
 
 
 def _judge_cancel(reply: Reply, order_id: BrokerageOrderId) -> CancelOutcome:
