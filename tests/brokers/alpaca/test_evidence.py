@@ -343,6 +343,18 @@ def test_a_list_goes_back_page_by_page_until_it_is_older_than_asked() -> None:
     assert len(listed) == 1 + 701
 
 
+def test_what_hangs_on_an_order_is_listed_as_an_order_and_the_legs_of_a_spread_are_not() -> None:
+    stop = row(id=OTHER_ID, client_order_id="c-1-stop", type="stop", status="held", side="sell")
+    bracket = row(order_class="bracket", legs=[stop])
+    leg = row(symbol="AAPL260320C00100000", asset_class="us_option", ratio_qty="1")
+    spread = row(id="8" + ORDER_ID[1:], order_class="mleg", symbol="", side=None, asset_class="", legs=[leg])
+    transport = Scripted(answer(200, [bracket, spread]), answer(200, []))
+    listed = asyncio.run(AlpacaBroker(transport, SPEC).list_orders("", T0))
+    assert {order.brokerage_order_id for order in listed} == {ORDER_ID, OTHER_ID, "8" + ORDER_ID[1:]}
+    queries = [parse_qs(urlsplit(each.path).query) for each in transport.requests]
+    assert [query["nested"] for query in queries] == [["true"], ["true"]]
+
+
 def test_an_account_its_money_and_its_positions_are_read() -> None:
     account = {"account_number": "PA123", "currency": "USD", "cash": "-5.5", "buying_power": "10"}
     [found] = asyncio.run(broker(answer(200, account)).list_accounts())

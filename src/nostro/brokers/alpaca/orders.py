@@ -25,6 +25,7 @@ from urllib.parse import quote
 from nostro.brokers.alpaca.wire import (
     STATUSES,
     Failure,
+    Page,
     read_order,
     read_orders,
     write_order,
@@ -128,7 +129,7 @@ class AlpacaOrders:
             return _unreadable(error)
 
     async def look_up_order(self, _account: str, order: OrderRef) -> OrderLook:
-        look = await self._look(_order_path(order))
+        look = await self._look(f"{_order_path(order)}?nested=true")
         if isinstance(look, OrderFound) and look.order.brokerage_order_id != order.brokerage_order_id:
             return LookFailed("the reply is about another order")
         return look
@@ -146,27 +147,28 @@ class AlpacaOrders:
         Alpaca pages by the time of submission. An order that is older than `since` and closed after it can
         only be found among all: the list of closed ones goes back one page at a time until it is older.
         """
-        open_ones = await self._list("status=open")
+        open_ones, _ = await self._list("status=open")
         closed: dict[str, Order] = {}
         until = ""
         for _ in range(PAGES_MAX):
-            page = await self._list(f"status=closed{until}")
-            new = [order for order in page if order.brokerage_order_id not in closed]
-            closed |= {order.brokerage_order_id: order for order in new}
-            if len(page) < PAGE_MAX or not new:
+            listed, page = await self._list(f"status=closed{until}")
+            known = len(closed)
+            closed |= {order.brokerage_order_id: order for order in listed}
+            if page.size < PAGE_MAX or page.earliest is None or len(closed) == known:
                 break
-            earliest = min(order.placed_at for order in page) + timedelta(microseconds=1)
-            until = f"&until={quote(earliest.astimezone(UTC).isoformat(), safe='')}"
-            if earliest < since:
+            if page.earliest < since:
                 break
-        recent = [order for order in closed.values() if order.updated_at >= since]
-        return sorted((*open_ones, *recent), key=lambda order: order.placed_at, reverse=True)
+            before = page.earliest + timedelta(microseconds=1)
+            until = f"&until={quote(before.astimezone(UTC).isoformat(), safe='')}"
+        # What hangs on a closed order may be open, so that one order can be in both lists.
+        recent = {key: order for key, order in closed.items() if order.updated_at >= since}
+        shown = recent | {order.brokerage_order_id: order for order in open_ones}
+        return sorted(shown.values(), key=lambda order: order.placed_at, reverse=True)
 
-    async def _list(self, query: str) -> list[Order]:
-        path = f"/v2/orders?{query}&limit={PAGE_MAX}&direction=desc&nested=false"
-        body = await fetch(
-            self._transport, Request("GET", path, operation="list"), self._spec.request_timeout_s
-        )
+    async def _list(self, query: str) -> tuple[list[Order], Page]:
+        path = f"/v2/orders?{query}&limit={PAGE_MAX}&direction=desc&nested=true"
+        request = Request("GET", path, operation="list")
+        body = await fetch(self._transport, request, self._spec.request_timeout_s)
         try:
             return read_orders(body)
         except Unreadable as error:

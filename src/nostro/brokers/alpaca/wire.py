@@ -4,6 +4,7 @@ Shapes: Alpaca's API reference ("Orders", "Positions", "Account"), and the model
 Numbers come as strings or as numbers; fields that are not read here may come and go.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -64,6 +65,16 @@ _OPTION_MULTIPLIER = Decimal(100)
 Number = str | int | float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the next page of a list depends on."""
+
+    size: int
+    """Rows, each with whatever hangs on it."""
+    earliest: datetime | None
+    """When the oldest row was submitted; None for a page without rows."""
+
+
 class _OrderRow(msgspec.Struct, kw_only=True):
     id: str
     client_order_id: str | None = None
@@ -118,7 +129,7 @@ class _OrderRow(msgspec.Struct, kw_only=True):
             stop_price=_decimal(self.stop_price),
             price_effect=_price_effect(limit_price) if is_mleg else None,
             extended_hours=self.extended_hours,
-            placed_at=self.submitted_at or self.created_at,
+            placed_at=self.placed_at(),
             updated_at=self.updated_at,
             filled_at=self.filled_at,
             expires_at=self.expires_at,
@@ -126,6 +137,12 @@ class _OrderRow(msgspec.Struct, kw_only=True):
             replaced_by=None if self.replaced_by is None else BrokerageOrderId(self.replaced_by),
             reject_reason="" if status is OrderStatus.REJECTED else None,
         )
+
+    def placed_at(self) -> datetime:
+        return self.submitted_at or self.created_at
+
+    def attached(self) -> "tuple[_OrderRow, ...]":
+        return () if self.order_class == "mleg" or self.legs is None else self.legs
 
     def to_leg(self) -> Leg:
         return Leg(
@@ -189,8 +206,12 @@ def read_order(body: bytes) -> Order:
     return read(body, _OrderRow).to_domain()
 
 
-def read_orders(body: bytes) -> list[Order]:
-    return [row.to_domain() for row in read(body, tuple[_OrderRow, ...])]
+def read_orders(body: bytes) -> tuple[list[Order], Page]:
+    """Read a nested list: the legs of a bracket are orders of their own, those of an `mleg` order are not."""
+    rows = read(body, tuple[_OrderRow, ...])
+    each = [one for row in rows for one in (row, *row.attached())]
+    page = Page(size=len(rows), earliest=min((row.placed_at() for row in rows), default=None))
+    return [row.to_domain() for row in each], page
 
 
 def write_order(order: NewOrder) -> bytes:
