@@ -6,11 +6,15 @@ proves nothing, whatever it seems to say: it is as unreadable as one that is no 
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+Number = str | int | float | None
+"""How brokerages write numbers: as text or as numbers, and as nothing or empty text where there is none."""
 
 
 class Unreadable(Exception):
@@ -30,6 +34,27 @@ def read_raw(body: bytes) -> Mapping[str, object]:
     """Read a reply's body as an object in the brokerage's own words; raises Unreadable."""
     raw: Mapping[str, object] = read(body, dict[str, Any])
     return raw
+
+
+def decimal(number: Number) -> Decimal | None:
+    """Read a number exactly as it is written; raises Unreadable for what is none, or not finite."""
+    if number is None or number == "":
+        return None
+    try:
+        value = Decimal(str(number))
+    except ArithmeticError as error:
+        raise Unreadable(f"{number!r} is not a number") from error
+    if not value.is_finite():
+        raise Unreadable(f"{number!r} is not a number")
+    return value
+
+
+def known_decimal(number: Number) -> Decimal:
+    """Read a number that must be there."""
+    value = decimal(number)
+    if value is None:
+        raise Unreadable("a number is missing")
+    return value
 
 
 def _once(pairs: list[tuple[str, object]]) -> None:

@@ -50,6 +50,9 @@ class Instrument:
     """Set exactly when `asset_class` is OPTION."""
 
 
+OPTION_MULTIPLIER = Decimal(100)
+"""Shares behind one US equity option."""
+
 _OCC = re.compile(r"([A-Z][A-Z0-9.]{0,5}) *(\d{2})(\d{2})(\d{2})([CP])(\d{8})")
 
 
@@ -76,3 +79,21 @@ def format_occ(contract: OptionContract) -> str:
     strike = int(contract.strike * 1000)
     right = "C" if contract.right is OptionRight.CALL else "P"
     return f"{contract.underlying:<6}{contract.expires_on:%y%m%d}{right}{strike:08d}"
+
+
+def instrument_of(symbol: str) -> Instrument:
+    """Tell an instrument by its symbol: an option in either OCC spelling, a crypto pair, else a stock."""
+    contract = parse_occ(symbol)
+    if contract is not None:
+        return Instrument(
+            symbol=format_occ(contract),
+            asset_class=AssetClass.OPTION,
+            multiplier=OPTION_MULTIPLIER,
+            option=contract,
+        )
+    _, is_pair, quote_currency = symbol.partition("/")
+    if is_pair and quote_currency:
+        return Instrument(
+            symbol=symbol, asset_class=AssetClass.CRYPTO, currency=quote_currency, fractionable=True
+        )
+    return Instrument(symbol=symbol, asset_class=AssetClass.STOCK)

@@ -13,7 +13,7 @@ from nostro.brokers.alpaca import KINDS, AlpacaBroker
 from nostro.brokers.alpaca.orders import PAGE_MAX
 from nostro.brokers.alpaca.spec import SPEC
 from nostro.brokers.alpaca.wire import STATUSES
-from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut
+from nostro.brokers.transport import NeverSent, NoReply, Reply, TimedOut
 from nostro.domain.account import Balance
 from nostro.domain.cancel import (
     CancelPending,
@@ -39,6 +39,7 @@ from nostro.domain.order import (
     TimeInForce,
 )
 from nostro.domain.place import NewLeg, NewOrder, Placed, PlaceRejected, Replaced, Replacement
+from tests.brokers.scripted import Scripted, answer
 
 ORDER_ID = BrokerageOrderId("61e69015-8549-4bfd-b9c3-01e75843f47d")
 OTHER_ID = "71e69015-8549-4bfd-b9c3-01e75843f47d"
@@ -96,27 +97,8 @@ def row(**changes: object) -> dict[str, Any]:
     return order | dict.fromkeys(absent.split()) | changes
 
 
-def answer(status: int, document: object) -> Reply:
-    return Reply(status, json.dumps(document).encode())
-
-
 def refusal(status: int, code: int, message: str) -> Reply:
     return answer(status, {"code": code, "message": message})
-
-
-class Scripted:
-    """A transport with one answer after the other, and the last one again and again."""
-
-    def __init__(self, *answers: Reply | Exception) -> None:
-        self._answers = list(answers)
-        self.requests: list[Request] = []
-
-    async def send(self, request: Request, _timeout_s: float) -> Reply:
-        self.requests.append(request)
-        found = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
-        if isinstance(found, Exception):
-            raise found
-        return found
 
 
 def broker(*answers: Reply | Exception) -> AlpacaBroker:

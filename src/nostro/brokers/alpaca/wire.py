@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from nostro.brokers.reply import Unreadable, read
+from nostro.brokers.reply import Number, Unreadable, decimal, known_decimal, read
 from nostro.domain.account import Balance, BrokerageAccount, Position
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.instrument import AssetClass, Instrument, format_occ, parse_occ
@@ -62,8 +62,6 @@ _EFFECTS = {
 }
 _OPTION_MULTIPLIER = Decimal(100)
 
-Number = str | int | float | None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -106,8 +104,8 @@ class _OrderRow(msgspec.Struct, kw_only=True):
     def to_domain(self) -> Order:
         is_mleg = self.order_class == "mleg"
         rows = self.legs if is_mleg and self.legs else (self,)
-        limit_price = _decimal(self.limit_price)
-        quantity, filled = _decimal(self.qty), _decimal(self.filled_qty) or Decimal(0)
+        limit_price = decimal(self.limit_price)
+        quantity, filled = decimal(self.qty), decimal(self.filled_qty) or Decimal(0)
         status = STATUSES.get(self.status, OrderStatus.UNRECOGNIZED)
         is_canceled = status is OrderStatus.CANCELED and quantity is not None
         return Order(
@@ -121,12 +119,12 @@ class _OrderRow(msgspec.Struct, kw_only=True):
             else None,
             legs=tuple(each.to_leg() for each in rows),
             quantity=quantity,
-            notional=_decimal(self.notional),
+            notional=decimal(self.notional),
             filled_quantity=filled,
             canceled_quantity=(quantity or Decimal(0)) - filled if is_canceled else Decimal(0),
-            average_price=_decimal(self.filled_avg_price) if filled else None,
+            average_price=decimal(self.filled_avg_price) if filled else None,
             limit_price=None if limit_price is None else abs(limit_price),
-            stop_price=_decimal(self.stop_price),
+            stop_price=decimal(self.stop_price),
             price_effect=_price_effect(limit_price) if is_mleg else None,
             extended_hours=self.extended_hours,
             placed_at=self.placed_at(),
@@ -149,8 +147,8 @@ class _OrderRow(msgspec.Struct, kw_only=True):
             instrument=_instrument(self.symbol or "", self.asset_class or ""),
             side=_side(self.side),
             position_effect=_EFFECTS.get(self.position_intent or ""),
-            ratio=_decimal(self.ratio_qty) or Decimal(1),
-            average_price=_decimal(self.filled_avg_price) or None,
+            ratio=decimal(self.ratio_qty) or Decimal(1),
+            average_price=decimal(self.filled_avg_price) or None,
         )
 
 
@@ -186,7 +184,7 @@ def read_account(body: bytes, *, is_paper: bool) -> BrokerageAccount:
 def read_balance(body: bytes) -> Balance:
     row = read(body, _AccountRow)
     return Balance(
-        currency=row.currency, cash=_known(_decimal(row.cash)), buying_power=_decimal(row.buying_power)
+        currency=row.currency, cash=known_decimal(row.cash), buying_power=decimal(row.buying_power)
     )
 
 
@@ -194,9 +192,9 @@ def read_positions(body: bytes) -> list[Position]:
     return [
         Position(
             instrument=_instrument(row.symbol, row.asset_class),
-            quantity=-abs(_known(_decimal(row.qty))) if row.side == "short" else _known(_decimal(row.qty)),
-            average_price=_decimal(row.avg_entry_price),
-            last_price=_decimal(row.current_price),
+            quantity=-abs(known_decimal(row.qty)) if row.side == "short" else known_decimal(row.qty),
+            average_price=decimal(row.avg_entry_price),
+            last_price=decimal(row.current_price),
         )
         for row in read(body, tuple[_PositionRow, ...])
     ]
@@ -294,24 +292,6 @@ def _price_effect(limit_price: Decimal | None) -> PriceEffect | None:
     if limit_price == 0:
         return PriceEffect.EVEN
     return PriceEffect.DEBIT if limit_price > 0 else PriceEffect.CREDIT
-
-
-def _decimal(number: Number) -> Decimal | None:
-    if number is None or number == "":
-        return None
-    try:
-        value = Decimal(str(number))
-    except ArithmeticError as error:
-        raise Unreadable(f"{number!r} is not a number") from error
-    if not value.is_finite():
-        raise Unreadable(f"{number!r} is not a number")
-    return value
-
-
-def _known(value: Decimal | None) -> Decimal:
-    if value is None:
-        raise Unreadable("a number is missing")
-    return value
 
 
 def _side(text: str | None) -> Side:
