@@ -8,8 +8,8 @@ Refusal
   Forbidden                proven, but not allowed
     ConnectionReadOnly
   InvalidRequest           the request cannot be understood or can never be right
-    MalformedBody, OrderIdInvalid, OrderUnknown, OrderIdAmbiguous, OrderRefused, ClientOrderIdReused,
-    UserExists, NotForPersonalKeys, PreviewExpired, LoginTokenInvalid
+    MalformedBody, OrderIdInvalid, OrderUnknown, OrderIdAmbiguous, OrderRefused, OrderNotTaken,
+    ClientOrderIdReused, UserExists, NotForPersonalKeys, PreviewExpired, LoginTokenInvalid
   NotFound                 no such thing for this caller; a foreign thing is the same
   MethodNotAllowed
   BodyTooSlow              the request did not arrive whole in time
@@ -93,6 +93,10 @@ class OrderIdAmbiguous(InvalidRequest):
 
 class OrderRefused(InvalidRequest):
     default_message = "The brokerage refused the order."
+
+
+class OrderNotTaken(InvalidRequest):
+    default_message = "The brokerage takes no orders of this kind. Nothing was sent."
 
 
 class ClientOrderIdReused(InvalidRequest):

@@ -97,3 +97,11 @@ def instrument_of(symbol: str) -> Instrument:
             symbol=symbol, asset_class=AssetClass.CRYPTO, currency=quote_currency, fractionable=True
         )
     return Instrument(symbol=symbol, asset_class=AssetClass.STOCK)
+
+
+def classes_of(symbol: str) -> frozenset[AssetClass]:
+    """Say what kinds of thing a symbol can name: of a plain one only its brokerage knows which."""
+    found = instrument_of(symbol).asset_class
+    if found is AssetClass.STOCK:
+        return frozenset({AssetClass.STOCK, AssetClass.ETF, AssetClass.FUTURE})
+    return frozenset({found})

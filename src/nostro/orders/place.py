@@ -22,6 +22,7 @@ from nostro.domain.cancel import CancelUnknown, NotSent, NotSentCause, OrderFoun
 from nostro.domain.errors import (
     BrokerageUnreachable,
     ClientOrderIdReused,
+    OrderNotTaken,
     OrderRefused,
     PlaceUnknown,
     ReadFailed,
@@ -64,12 +65,17 @@ class PlaceOrders:
         """Place it and return its orders as the brokerage shows them (of a group: the trigger first).
 
         Raises:
-            ConnectionDisabled, ConnectionReadOnly, ClientOrderIdReused: refused, nothing was sent.
+            ConnectionDisabled, ConnectionReadOnly, OrderNotTaken, ClientOrderIdReused: refused, nothing was
+                sent.
             BrokerageUnreachable, StoreFailed: not possible now, nothing was sent.
             OrderRefused: the brokerage said no; there is no order.
             PlaceUnknown: sent, and nobody knows; a repeat with the same client order id finds out.
         """
         broker = await self._sessions.trading(target.connection)
+        objection = broker.spec.capabilities.objection(wanted)
+        if objection is not None:
+            message = f"{broker.spec.name} takes no {objection}. Nothing was sent."
+            raise OrderNotTaken(message)
         # In a task of its own: whoever claims must send and record, though its caller hangs up.
         placed = self._tasks.start(self._claim_and_send(broker, target, wanted), name="place")
         return await asyncio.shield(placed)

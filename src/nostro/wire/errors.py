@@ -59,6 +59,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.OrderUnknown: Row(400, "7011"),
     errors.OrderIdAmbiguous: Row(400, "7016"),
     errors.OrderRefused: Row(400, "7012"),
+    errors.OrderNotTaken: Row(400, "7017", nothing_was_sent=True),
     errors.ClientOrderIdReused: Row(400, "7013"),
     errors.PreviewExpired: Row(400, "7014"),
     errors.LoginTokenInvalid: Row(400, "7015"),

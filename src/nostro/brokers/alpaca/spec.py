@@ -49,6 +49,13 @@ SPEC = BrokerSpec(
             ),
             OrderRow(
                 asset_class=AssetClass.STOCK,
+                order_types=frozenset({OrderType.LIMIT}),
+                times_in_force=_RESTING,
+                fractional=True,
+                extended_hours=True,
+            ),
+            OrderRow(
+                asset_class=AssetClass.STOCK,
                 order_types=frozenset({OrderType.STOP, OrderType.STOP_LIMIT}),
                 times_in_force=_RESTING,
             ),

@@ -19,6 +19,7 @@ def _rows(asset_class: AssetClass, *, fractionable: bool = False, legs_max: int 
             times_in_force=frozenset(TimeInForce),
             fractional=fractionable,
             notional=fractionable,
+            extended_hours=True,
             legs_max=legs_max,
         ),
         OrderRow(
@@ -26,10 +27,15 @@ def _rows(asset_class: AssetClass, *, fractionable: bool = False, legs_max: int 
             order_types=frozenset({OrderType.LIMIT}),
             times_in_force=frozenset(TimeInForce),
             fractional=fractionable,
+            extended_hours=True,
             legs_max=legs_max,
         ),
         OrderRow(
-            asset_class=asset_class, order_types=_STOPPED, times_in_force=_RESTING, fractional=fractionable
+            asset_class=asset_class,
+            order_types=_STOPPED,
+            times_in_force=_RESTING,
+            fractional=fractionable,
+            extended_hours=True,
         ),
     )
 

@@ -110,8 +110,6 @@ class TradierBroker(TradierAccounts):
         return CancelPending(raw=_raw(reply))
 
     async def place_order(self, account: str, order: NewOrder) -> PlaceOutcome:
-        if order.extended_hours:
-            return _refused_here("orders outside of regular hours are not placed here")
         request = Request(
             "POST", f"{account_path(account)}/orders", write_order(order), operation="place", headers=_FORM
         )
