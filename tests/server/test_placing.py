@@ -105,6 +105,13 @@ def test_a_placement_the_brokerage_refuses_stays_refused_with_its_reason(sandbox
     assert places_received(sandbox) == 1
 
 
+def test_an_order_of_a_kind_that_the_brokerage_does_not_take_never_leaves(sandbox: Server) -> None:
+    reply = place(sandbox, order_type="Stop", price=None, stop=9000, time_in_force="IOC")
+    assert (reply.status, reply.body["code"], reply.body["status"]) == (400, "7017", "NOT_SENT")
+    assert reply.body["detail"] == "nostro Paper takes no stop orders for stock as IOC. Nothing was sent."
+    assert places_received(sandbox) == 0
+
+
 def test_a_previewed_order_is_placed_by_its_trade_id_once(sandbox: Server) -> None:
     impact = sandbox.call("POST", "/trade/impact", TERMS)
     assert impact.status == 200
