@@ -174,6 +174,48 @@ def test_an_order_placed_under_a_fault_is_there_as_the_table_says(scene: Scene, 
     assert events.count("order_changed") == len(scene.exchange.orders(ACCOUNT, OPENED_AT)) == orders
 
 
+def test_what_is_null_in_a_form_is_as_good_as_left_out(scene: Scene) -> None:
+    nothing = dict.fromkeys(
+        ("order_class", "legs", "take_profit", "notional", "extended_hours", "stop_price")
+    )
+    reply = scene.ask("POST", "/v2/orders", nothing | ORDER)
+    assert reply is not None
+    assert (reply.status, json.loads(reply.body)["status"]) == (200, "new")
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"type": "trailing_stop", "trail_price": "1"},
+        {"time_in_force": "opg"},
+        {"time_in_force": "gtd"},
+        {"qty": "NaN"},
+        {"qty": None},
+        {"side": None},
+        {"symbol": None},
+        {"limit_price": None},
+        {"order_class": "bracket"},
+        {"order_class": "oto", "take_profit": {"limit_price": "60"}, "stop_loss": {"stop_price": "40"}},
+        {"order_class": "mleg", "legs": []},
+        {"symbol": "BTC/USD"},
+        {"side": "buy", "position_intent": "sell_to_open"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_taken_is_unprocessable_and_places_nothing(
+    scene: Scene, terms: dict[str, object]
+) -> None:
+    reply = scene.ask("POST", "/v2/orders", ORDER | terms)
+    assert reply is not None
+    assert (reply.status, json.loads(reply.body)["code"]) == (422, 42210000)
+    assert scene.exchange.orders(ACCOUNT, OPENED_AT) == []
+
+
+def test_what_is_no_json_is_a_bad_request(scene: Scene) -> None:
+    reply = asyncio.run(scene.venue.transport(API_KEY).send(Request("POST", "/v2/orders", b"{"), TIMEOUT_S))
+    assert (reply.status, json.loads(reply.body)["code"]) == (400, 40010000)
+
+
 def test_a_second_delivery_with_the_same_client_order_id_places_nothing(scene: Scene) -> None:
     scene.faults.declare("place", FaultKind.DUPLICATE_DELIVERY)
     reply = scene.ask("POST", "/v2/orders", ORDER | {"client_order_id": "mine"})

@@ -253,6 +253,26 @@ def test_a_replaced_order_names_its_successor_and_the_other_way_round(desk: Desk
     assert refused == (422, 42210000, 'order is already in "replaced" state')
 
 
+def test_a_held_leg_of_a_bracket_can_be_given_other_prices(desk: Desk) -> None:
+    placed = desk.rest(order_class="bracket", take_profit={"limit_price": 160}, stop_loss={"stop_price": 40})
+    stop = next(leg for leg in placed["legs"] if leg["type"] == "stop")
+    new = desk.alpaca.call(
+        "replace_order_by_id", stop["id"], form=("ReplaceOrderRequest", {"stop_price": 41})
+    )
+    assert (new["status"], new["stop_price"], new["order_class"]) == ("held", "41", "bracket")
+    nested = desk.order(placed["id"], nested=True)
+    assert {leg["id"] for leg in nested["legs"]} == {placed["legs"][0]["id"], new["id"]}
+
+
+def test_a_successor_of_a_part_filled_order_counts_what_was_left(desk: Desk) -> None:
+    placed = desk.rest(qty=10)
+    desk.tell("POST", f"orders/{placed['id']}/fill", {"units": "4"})
+    part = desk.order(placed["id"])
+    assert (part["status"], part["filled_qty"], part["filled_avg_price"]) == ("partially_filled", "4", "50")
+    change = ("ReplaceOrderRequest", {"qty": 9})
+    assert desk.alpaca.call("replace_order_by_id", placed["id"], form=change)["qty"] == "5"
+
+
 def test_a_filled_order_cannot_be_replaced(desk: Desk) -> None:
     filled = desk.alpaca.place("MarketOrderRequest", symbol="AAPL", qty=1, side="buy", time_in_force="day")
     refused = desk.alpaca.refused(
@@ -279,6 +299,19 @@ def test_an_order_can_fill_while_its_cancel_is_pending(desk: Desk) -> None:
     desk.tell("POST", "faults", {"operation": "cancel", "kind": "ack_then_fill"})
     assert desk.alpaca.call("cancel_order_by_id", placed["id"]) is None
     assert desk.order(placed["id"])["status"] == "filled"
+
+
+def test_an_order_whose_cancel_is_pending_takes_no_other_change(desk: Desk) -> None:
+    placed = desk.rest()
+    desk.tell("POST", "faults", {"operation": "cancel", "kind": "ack_only"})
+    desk.alpaca.call("cancel_order_by_id", placed["id"])
+    again = desk.alpaca.refused("cancel_order_by_id", placed["id"])
+    change = ("ReplaceOrderRequest", {"limit_price": 51})
+    changed = desk.alpaca.refused("replace_order_by_id", placed["id"], form=change)
+    desk.tell("DELETE", "faults")
+    assert again == (422, 42210000, "order pending cancel")
+    assert changed == (422, 42210000, "cannot replace order in pending_cancel status")
+    assert desk.order(placed["id"])["status"] == "canceled"
 
 
 def test_a_cancel_of_a_filled_order_is_refused(desk: Desk) -> None:

@@ -32,7 +32,7 @@ Find = Callable[[str], Instrument]
 T = TypeVar("T", bound="_Form")
 
 _CLIENT_ID_LENGTH_MAX = 128
-_SIMPLE = ("", "simple")
+_SIMPLE = (None, "", "simple")
 
 
 class _Form(msgspec.Struct, kw_only=True):
@@ -60,7 +60,7 @@ class LegForm(_Form, kw_only=True):
 
 
 class OrderForm(_Form, kw_only=True):
-    symbol: str = ""
+    symbol: str | None = None
     qty: Decimal | None = None
     notional: Decimal | None = None
     side: Side | None = None
@@ -68,9 +68,9 @@ class OrderForm(_Form, kw_only=True):
     time_in_force: TimeInForce
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
-    extended_hours: bool = False
+    extended_hours: bool | None = None
     client_order_id: str | None = None
-    order_class: Literal["", "simple", "bracket", "oco", "oto", "mleg"] = ""
+    order_class: Literal["", "simple", "bracket", "oco", "oto", "mleg"] | None = None
     take_profit: TakeProfit | None = None
     stop_loss: StopLoss | None = None
     legs: list[LegForm] | None = None
@@ -111,7 +111,7 @@ def read_new(body: bytes, find: Find, name: Callable[[int], str]) -> NewOrder | 
     client_order_id = ClientOrderId(form.client_order_id or name(0))
     if form.order_class == "mleg":
         return _multi_leg(form, find, client_order_id)
-    instrument = find(form.symbol)
+    instrument = find(form.symbol or "")
     if instrument.asset_class is AssetClass.OPTION:
         _check_option(form)
     elif instrument.asset_class is AssetClass.CRYPTO:
@@ -132,7 +132,7 @@ def _single(form: OrderForm, instrument: Instrument, client_order_id: ClientOrde
         notional=form.notional,
         limit_price=form.limit_price,
         stop_price=form.stop_price,
-        extended_hours=form.extended_hours,
+        extended_hours=bool(form.extended_hours),
         client_order_id=client_order_id,
     )
 
