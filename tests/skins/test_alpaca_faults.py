@@ -1,37 +1,21 @@
 """Declared faults through Alpaca's face: the truth log shows what the table in `faults.py` says."""
 
 import asyncio
-import contextlib
 import inspect
-import json
-from collections.abc import Iterator
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-from nostro.brokers.transport import NoReply, Reply, Request, TimedOut, Transport, TransportError
+from nostro.brokers.transport import NoReply, Request, TimedOut, TransportError
 from nostro.domain.order import OrderStatus
 from nostro.sim import faults
-from nostro.sim.exchange import Exchange
-from nostro.sim.faults import FaultKind, FaultPlan
-from nostro.sim.ledger import Ledger
-from nostro.sim.skins import faces
-from nostro.sim.venue import EmbeddedVenue
-from tests.sim.market import ACCOUNT, API_KEY, CASH, OPENED_AT, OTHER_ACCOUNT, OTHER_API_KEY, ToldClock, buy
+from nostro.sim.faults import FaultKind
+from tests.sim.market import ACCOUNT, API_KEY, OPENED_AT, OTHER_API_KEY, buy
 from tests.simbroker.brokerage import brokerage
 
-ALPACA = faces()["alpaca"]
+from .alpaca_scene import ALPACA, ORDER, TIMEOUT_S, Scene
+
 HEADERS = {"APCA-API-KEY-ID": API_KEY, "APCA-API-SECRET-KEY": "secret"}
-TIMEOUT_S = 0.8
-ORDER = {
-    "symbol": "AAPL",
-    "qty": "1",
-    "side": "buy",
-    "type": "limit",
-    "limit_price": "50",
-    "time_in_force": "day",
-}
 
 SEES: dict[FaultKind, int | type[TransportError]] = {
     FaultKind.HANG: TimedOut,
@@ -132,38 +116,6 @@ def test_a_cancel_under_a_fault_is_shown_and_done_as_the_table_says(kind: FaultK
 # Without a socket
 
 
-class Scene:
-    def __init__(self) -> None:
-        clock = ToldClock()
-        self.ledger = Ledger(":memory:")
-        self.exchange = Exchange(self.ledger, clock.now, seed=7)
-        for number, owner in ((ACCOUNT, API_KEY), (OTHER_ACCOUNT, OTHER_API_KEY)):
-            self.exchange.open_account(number, CASH, owner=owner)
-        self.exchange.set_quote("AAPL", Decimal(99), Decimal(101))
-        self.faults = FaultPlan(self.exchange, clock)
-        self.venue = EmbeddedVenue(self.exchange, self.faults, clock, ALPACA)
-
-    def ask(self, method: str, path: str, form: object = None, *, api_key: str = API_KEY) -> Reply | None:
-        """Return the reply; None where none comes."""
-        transport: Transport = self.venue.transport(api_key)
-        request = Request(method, path, b"" if form is None else json.dumps(form).encode())
-        with contextlib.suppress(TransportError):
-            return asyncio.run(transport.send(request, TIMEOUT_S))
-        return None
-
-    def read(self, path: str, *, api_key: str = API_KEY) -> Any:
-        reply = self.ask("GET", path, api_key=api_key)
-        assert reply is not None
-        return json.loads(reply.body)
-
-
-@pytest.fixture
-def scene() -> Iterator[Scene]:
-    scene = Scene()
-    yield scene
-    scene.ledger.close()
-
-
 @pytest.mark.parametrize("kind", sorted(PLACEABLE))
 def test_an_order_placed_under_a_fault_is_there_as_the_table_says(scene: Scene, kind: FaultKind) -> None:
     scene.faults.declare("place", kind)
@@ -172,48 +124,6 @@ def test_an_order_placed_under_a_fault_is_there_as_the_table_says(scene: Scene, 
     orders = {"yes": 1, "twice": 2}.get(done(kind, "place"), 0)
     assert events.count("request_received") == RECEIVED.get(done(kind, "place"), 1)
     assert events.count("order_changed") == len(scene.exchange.orders(ACCOUNT, OPENED_AT)) == orders
-
-
-def test_what_is_null_in_a_form_is_as_good_as_left_out(scene: Scene) -> None:
-    nothing = dict.fromkeys(
-        ("order_class", "legs", "take_profit", "notional", "extended_hours", "stop_price")
-    )
-    reply = scene.ask("POST", "/v2/orders", nothing | ORDER)
-    assert reply is not None
-    assert (reply.status, json.loads(reply.body)["status"]) == (200, "new")
-
-
-@pytest.mark.parametrize(
-    "terms",
-    [
-        {"type": "trailing_stop", "trail_price": "1"},
-        {"time_in_force": "opg"},
-        {"time_in_force": "gtd"},
-        {"qty": "NaN"},
-        {"qty": None},
-        {"side": None},
-        {"symbol": None},
-        {"limit_price": None},
-        {"order_class": "bracket"},
-        {"order_class": "oto", "take_profit": {"limit_price": "60"}, "stop_loss": {"stop_price": "40"}},
-        {"order_class": "mleg", "legs": []},
-        {"symbol": "BTC/USD"},
-        {"side": "buy", "position_intent": "sell_to_open"},
-    ],
-    ids=str,
-)
-def test_what_cannot_be_taken_is_unprocessable_and_places_nothing(
-    scene: Scene, terms: dict[str, object]
-) -> None:
-    reply = scene.ask("POST", "/v2/orders", ORDER | terms)
-    assert reply is not None
-    assert (reply.status, json.loads(reply.body)["code"]) == (422, 42210000)
-    assert scene.exchange.orders(ACCOUNT, OPENED_AT) == []
-
-
-def test_what_is_no_json_is_a_bad_request(scene: Scene) -> None:
-    reply = asyncio.run(scene.venue.transport(API_KEY).send(Request("POST", "/v2/orders", b"{"), TIMEOUT_S))
-    assert (reply.status, json.loads(reply.body)["code"]) == (400, 40010000)
 
 
 def test_a_second_delivery_with_the_same_client_order_id_places_nothing(scene: Scene) -> None:
@@ -264,21 +174,3 @@ def test_a_list_with_each_key_twice_is_still_a_list(scene: Scene) -> None:
     reply = scene.ask("GET", "/v2/orders")
     assert reply is not None
     assert reply.body.count(b'"client_order_id": ') == 2
-
-
-@pytest.mark.parametrize("path", ["/v2/orders", "/v2/orders/"])
-def test_a_blank_id_hits_the_cancel_of_all_orders(scene: Scene, path: str) -> None:
-    scene.exchange.place(ACCOUNT, buy(limit="50"))
-    reply = scene.ask("DELETE", path)
-    assert reply is not None
-    assert reply.status == 207
-    assert "cancel_all" in {entry.operation for entry in scene.exchange.truth()}
-
-
-@pytest.mark.parametrize("order_id", ["-1", "*", "..%2f..%2fv2%2fpositions", "%2e%2e", "a,b", "%20"])
-def test_an_id_that_is_none_finds_nothing(scene: Scene, order_id: str) -> None:
-    order = scene.exchange.place(ACCOUNT, buy(limit="50"))
-    reply = scene.ask("DELETE", f"/v2/orders/{order_id}")
-    assert reply is not None
-    assert reply.status == 404
-    assert scene.exchange.order(ACCOUNT, order.brokerage_order_id).status is OrderStatus.NEW
