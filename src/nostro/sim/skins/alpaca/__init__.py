@@ -14,9 +14,9 @@
     GET    /v2/assets/{symbol or id}
 
 Sources, read 2026-11: the OpenAPI file of alpacahq/alpaca-docs (`oas/trading/openapi.yaml` at 99cb844), its
-`content/trading/orders.md`; docs.alpaca.markets `deleteorderbyorderid-1` (2026-05), `options-trading`
-(tables of error responses), `options-level-3-trading`; alpaca.markets `how-to-fix-common-trading-api-errors`;
-models, requests and tests of alpacahq/alpaca-py bd1fa9e. From reports: 401 of the trading API
+`content/trading/orders.md`; docs.alpaca.markets `deleteorderbyorderid-1` (2026-05) and the options pages
+with their tables of error responses; models, requests and tests of alpacahq/alpaca-py bd1fa9e; the sign of a
+multi-leg price from alpacahq/alpaca-mcp-server `place_option_order`. From reports: 401 of the trading API
 (alpacahq/alpaca-py#519), a 422 for a filled order (bennycode/trading-signals#1079), symbols of crypto
 positions (alpacahq/alpaca-py#490 and #537).
 

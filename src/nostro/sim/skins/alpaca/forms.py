@@ -1,6 +1,6 @@
 """What Alpaca takes: bodies of POST and PATCH, and its rules on them, in its own words where they are known.
 
-The rules: docs.alpaca.markets `options-trading` and alpacahq/alpaca-docs `content/trading/orders.md`; times
+The rules: docs.alpaca.markets, options, and alpacahq/alpaca-docs `content/trading/orders.md`; times
 in force of each class: alpacahq/alpaca-py `TimeInForce`. All else the exchange judges by itself.
 """
 

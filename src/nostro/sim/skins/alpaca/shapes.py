@@ -144,7 +144,7 @@ def _what(instrument: Instrument | None) -> Document:
 
 
 def _signed(order: Order, price: Decimal | None) -> Decimal | None:
-    """Turn a net price into Alpaca's, where a credit is negative (`options-level-3-trading`)."""
+    """Turn a net price into Alpaca's, where a credit is negative."""
     return -price if price is not None and order.price_effect is PriceEffect.CREDIT else price
 
 
