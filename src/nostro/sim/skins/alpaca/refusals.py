@@ -1,8 +1,9 @@
 """What Alpaca says no with: a status, and `{"code", "message"}`.
 
-Codes are the contract, messages can change (docs.alpaca.markets, options, "Error Responses", where 40310000,
-40410000, 42210000 and the sentences about replacing stand). Only other people's programs and tests show these:
-the code of a client order id that is not unique, "order pending cancel", and the bodies of 400, 429 and 500.
+Codes are the contract, messages can change (docs.alpaca.markets, options, "Error Responses", where
+40310000, 40410000, 42210000 and the sentences about replacing stand). Only other people's programs and
+tests show these: the code of a client order id that is not unique, "order pending cancel", and the bodies
+of 400, 429 and 500.
 """
 
 from nostro.brokers.transport import Reply
