@@ -13,11 +13,13 @@ from nostro.ports import Clock, Ids, SystemClock
 from nostro.settings import Settings
 from nostro.sim.controls import Controls
 from nostro.sim.exchange import Exchange
+from nostro.sim.face import Face
 from nostro.sim.faults import FaultPlan
 from nostro.sim.instruments import listed_instruments
 from nostro.sim.ledger import Ledger
-from nostro.sim.native import API_KEY_HEADER
+from nostro.sim.native import API_KEY_HEADER, NATIVE
 from nostro.sim.server import OPENING_CASH, OPENING_KEY, SimServer
+from nostro.sim.skins import faces
 from nostro.sim.venue import EmbeddedVenue
 
 PAPER = SPEC
@@ -46,9 +48,21 @@ class Paper:
     close: Callable[[], Awaitable[None]]
 
 
-def serve_brokerage(path: Path, seed: int) -> SimServer:
-    """Make the embedded brokerage, on its own file, ready to be started."""
-    parts = _embed(path, seed, SystemClock())
+class UnknownFace(Exception):
+    """The embedded brokerage has no such face; `str()` lists those it has."""
+
+
+def find_face(slug: str) -> Face:
+    """Find the HTTP API that the embedded brokerage can speak under this name; raises UnknownFace."""
+    known = faces()
+    if slug not in known:
+        raise UnknownFace(f"There is no face {slug!r}. There are: {', '.join(sorted(known))}.")
+    return known[slug]
+
+
+def serve_brokerage(path: Path, seed: int, slug: str) -> SimServer:
+    """Make the embedded brokerage, on its own file, ready to be started; raises UnknownFace."""
+    parts = _embed(path, seed, SystemClock(), find_face(slug))
     return SimServer(parts.exchange, parts.faults, parts.venue, Controls(parts.exchange, parts.faults))
 
 
@@ -62,12 +76,12 @@ def reach_paper(
     return _paper_here(embedded, wiring.ids, told)
 
 
-def _embed(path: Path, seed: int, clock: Clock) -> Embedded:
+def _embed(path: Path, seed: int, clock: Clock, face: Face = NATIVE) -> Embedded:
     ledger = Ledger(path)
-    exchange = Exchange(ledger, clock.now, seed)
+    exchange = Exchange(ledger, clock.now, seed, face.shape_id)
     faults = FaultPlan(exchange, clock)
     return Embedded(
-        ledger=ledger, exchange=exchange, faults=faults, venue=EmbeddedVenue(exchange, faults, clock)
+        ledger=ledger, exchange=exchange, faults=faults, venue=EmbeddedVenue(exchange, faults, clock, face)
     )
 
 

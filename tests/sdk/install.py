@@ -1,4 +1,4 @@
-"""Installs the official SDKs under test into `build/sdk/`, once per lock file, exactly as locked."""
+"""Installs official SDKs into `build/sdk/`, once per lock file, exactly as locked."""
 
 import hashlib
 import os
@@ -20,14 +20,23 @@ TYPESCRIPT_VERSIONS = ("11", "9")
 
 def install_python(version: str) -> Installed:
     """Install `requirements/sdk-python-<version>.txt`; needs a package index unless it was done before."""
-    lock = _ROOT / "requirements" / f"sdk-python-{version}.txt"
-    folder = _BUILD / f"python-{version}-{_digest(lock)}"
+    folder = install_locked(f"sdk-python-{version}", f"python-{version}")
+    return Installed(language="python", version=version, folder=folder)
+
+
+def install_locked(requirements: str, name: str) -> Path:
+    """Install `requirements/<requirements>.txt` into a folder of its own, to be put on PYTHONPATH.
+
+    Needs a package index unless it was done before; raises RuntimeError with pip's last words.
+    """
+    lock = _ROOT / "requirements" / f"{requirements}.txt"
+    folder = _BUILD / f"{name}-{_digest(lock)}"
     if not folder.exists():
         fresh = _fresh_folder()
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         _run([*pip, "--target", str(fresh), "--no-deps", "--require-hashes", "-r", str(lock)], _ROOT)
         _publish(fresh, folder)
-    return Installed(language="python", version=version, folder=folder)
+    return folder
 
 
 def missing_for_typescript() -> str | None:

@@ -12,9 +12,10 @@ from nostro.domain.ids import BrokerageOrderId
 from nostro.ports import SystemClock
 from nostro.sim.controls import Controls
 from nostro.sim.exchange import Exchange
+from nostro.sim.face import Face
 from nostro.sim.faults import FaultPlan
 from nostro.sim.ledger import Ledger
-from nostro.sim.native import API_KEY_HEADER
+from nostro.sim.native import API_KEY_HEADER, NATIVE
 from nostro.sim.server import SimServer
 from nostro.sim.venue import EmbeddedVenue
 from tests.sim.market import ACCOUNT, API_KEY, CASH, buy
@@ -46,15 +47,15 @@ class Brokerage:
 
 
 @contextlib.asynccontextmanager
-async def brokerage() -> AsyncIterator[Brokerage]:
+async def brokerage(face: Face = NATIVE) -> AsyncIterator[Brokerage]:
     clock = SystemClock()
     ledger = Ledger(":memory:")
-    exchange = Exchange(ledger, clock.now, seed=7)
+    exchange = Exchange(ledger, clock.now, seed=7, shape_id=face.shape_id)
     exchange.open_account(ACCOUNT, CASH, owner=API_KEY)
     exchange.set_quote("AAPL", Decimal(99), Decimal(101))
     order = exchange.place(ACCOUNT, buy(limit="50"))
     faults = FaultPlan(exchange, clock)
-    venue = EmbeddedVenue(exchange, faults, clock)
+    venue = EmbeddedVenue(exchange, faults, clock, face)
     server = SimServer(exchange, faults, venue, Controls(exchange, faults))
     listener = socket.create_server(("127.0.0.1", 0))
     await server.start(listener)

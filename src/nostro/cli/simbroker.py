@@ -9,9 +9,17 @@ import typer
 from rich.console import Console
 
 from nostro.cli.workers import end_with_parent, listen
-from nostro.embedded import EXCHANGE_FILE, serve_brokerage
+from nostro.embedded import EXCHANGE_FILE, UnknownFace, find_face, serve_brokerage
 
 errors = Console(stderr=True)
+
+
+def _known(slug: str) -> str:
+    try:
+        find_face(slug)
+    except UnknownFace as error:
+        raise typer.BadParameter(str(error)) from error
+    return slug
 
 
 def simbroker_command(
@@ -19,25 +27,34 @@ def simbroker_command(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0)] = 8788,
     seed: Annotated[int, typer.Option(help="Decides the exchange's first prices.", min=0)] = 0,
+    slug: Annotated[
+        str, typer.Option("--as", help="Whose API it speaks: paper, alpaca...", callback=_known)
+    ] = "paper",
     *,
     child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
 ) -> None:
-    """Run the embedded brokerage alone, over HTTP, for servers with NOSTRO_PAPER_URL.
+    """Run the embedded brokerage alone, over HTTP.
+
+    As paper it is for servers with NOSTRO_PAPER_URL. As another brokerage it speaks that one's own API, so
+    that any program written for it can trade here: give the program this address. A key that begins with
+    open- opens an account with a million dollars when it is first used.
 
     Its controls, under /sandbox, move the market, declare faults and show the truth log. They answer to this
     machine only.
 
     Example: nostro simbroker --port 8788 --data ./exchange
+
+    Example: nostro simbroker --as alpaca --data ./alpaca
     """
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        asyncio.run(_run(data / EXCHANGE_FILE, host, port, seed, is_child=child))
+        asyncio.run(_run(data / EXCHANGE_FILE, host, port, seed, slug, is_child=child))
     except OSError as error:
         errors.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from error
 
 
-async def _run(path: Path, host: str, port: int, seed: int, *, is_child: bool) -> None:
+async def _run(path: Path, host: str, port: int, seed: int, slug: str, *, is_child: bool) -> None:
     """Serve until told to stop."""
     stop = asyncio.Event()
     for signal_ in (signal.SIGINT, signal.SIGTERM):
@@ -45,7 +62,7 @@ async def _run(path: Path, host: str, port: int, seed: int, *, is_child: bool) -
     if is_child:
         end_with_parent(stop.set)
     listener = listen(host, port, is_shared=False)
-    server = serve_brokerage(path, seed)
+    server = serve_brokerage(path, seed, slug)
     await server.start(listener)
     print(f"listening on http://{host}:{listener.getsockname()[1]}", flush=True)
     await stop.wait()

@@ -1,11 +1,12 @@
-"""The embedded exchange: a scriptable market with a truth log, its native JSON face, and declared faults.
+"""The embedded exchange: a scriptable market with a truth log, the faces it has, and declared faults.
 
     refusals instruments trading_day   facts and words
     terms matching money groups        rules, pure
     book ledger                        state: in memory, and on disk
     floor                              the steps an order goes through
     desk exchange                      what customers ask, what controls tell; one call = one transaction
-    native                             the exchange as JSON requests and replies
+    face                               what a brokerage's HTTP API is made of
+    native skins/                      the exchange's own API, and those of other brokerages
     faults venue                       how requests go wrong; the two together, as a transport
     controls                           what tells the exchange, as JSON requests and replies
     server sockets                     all of it behind a port

@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
+from nostro.domain.ids import ClientOrderId
 from nostro.domain.instrument import Instrument
 from nostro.domain.order import Order, OrderStatus
 from nostro.domain.place import NewGroup, NewOrder, Preview, Replacement
@@ -81,14 +82,22 @@ class Desk:
             self._floor.enter(entries, now, "place")
             return tuple(self._entry(entry.order.brokerage_order_id).order for entry in entries)
 
-    def replace(self, number: str, order_id: str, terms: Replacement) -> Order:
+    def replace(
+        self,
+        number: str,
+        order_id: str,
+        terms: Replacement,
+        *,
+        client_order_id: ClientOrderId | None = None,
+    ) -> Order:
         """Give an open order new terms: a successor under a new id, and the old one REPLACED.
 
-        `terms.quantity` counts the successor's own units; None takes over what is open. Raises Refused.
+        `terms.quantity` counts the successor's own units; None takes over what is open. The successor's
+        client order id is the old one's where none is given. Raises Refused.
         """
         with self._writing() as now:
             old = self._cancelable(number, order_id)
-            entry = self._floor.draft_successor(old, terms, now)
+            entry = self._floor.draft_successor(old, terms, now, client_order_id)
             if not entry.held:
                 entry = self._floor.begin(entry)
                 self._floor.check_funds([entry], released=old.reserved)

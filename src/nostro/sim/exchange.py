@@ -17,7 +17,7 @@ An order's life:
 - What is due by the clock is done, each thing at its own time, when the exchange is touched next.
 
 Client order ids are kept, not judged: duplicates are taken, and looking for one finds the newest order that
-has it. A successor (replace) keeps the id of the order it replaces.
+has it. A successor (replace) keeps the id of the order it replaces unless it is given one.
 
 Not thread-safe: one event loop calls it. Calls for customers name the account, calls that control the market
 do not.
@@ -38,7 +38,7 @@ from nostro.sim.instruments import Prices, resolve
 from nostro.sim.ledger import TruthEntry
 from nostro.sim.matching import with_net
 from nostro.sim.money import AccountState
-from nostro.sim.refusals import OrderClosed, Refused
+from nostro.sim.refusals import OrderClosed, Refused, UnknownSymbol
 from nostro.sim.terms import check_amount, check_units
 
 _ADVANCE_MAX_S = 10 * 366 * 86_400
@@ -166,5 +166,5 @@ class Exchange(Desk):
     def _instrument(self, symbol: str, now: datetime) -> Instrument:
         instrument = resolve(symbol, now.date())
         if instrument is None:
-            raise Refused(f"Unknown symbol: {symbol}.")
+            raise UnknownSymbol(symbol)
         return instrument

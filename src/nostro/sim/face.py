@@ -8,7 +8,7 @@ adapter that is tried against it.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
 from nostro.brokers.transport import Reply, Request
@@ -34,15 +34,21 @@ class Call:
     """A request, understood."""
 
     operation: str
-    """`cancel`, `place`, `replace`, `look_up`, `list` or `read`."""
+    """`cancel`, `place`, `replace`, `look_up`, `list` or `read`; or `cancel_all`, which has no faults."""
     account: str
     """As the path names it; empty where it names none."""
     order_id: str | None
     """The order that the path names."""
     client_order_id: str
+    named: Mapping[str, str]
+    """What else the path names, by the groups of its pattern."""
     query: Mapping[str, str]
     body: bytes
     answer: "Callable[[Asked], Reply]"
+
+    def form(self) -> dict[str, str]:
+        """Read a body that is form-encoded; of a name that stands twice the last value counts."""
+        return dict(parse_qsl(self.body.decode("latin-1"), keep_blank_values=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +75,17 @@ class Asked:
 class Route:
     method: str
     path: re.Pattern[str]
-    """Matched whole; may name the groups `account`, `order` and `client`."""
+    """Matched whole; the groups `account`, `order` and `client` mean these."""
     operation: str
     answer: Callable[[Asked], Reply]
+    client_parameter: str = ""
+    """Parameter of the query that names a client order id, where the path does not."""
 
 
-def route(method: str, path: str, operation: str, answer: Callable[[Asked], Reply]) -> Route:
-    return Route(method, re.compile(path), operation, answer)
+def route(
+    method: str, path: str, operation: str, answer: Callable[[Asked], Reply], client_parameter: str = ""
+) -> Route:
+    return Route(method, re.compile(path), operation, answer, client_parameter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +113,14 @@ class Face:
             match = each.path.fullmatch(split.path)
             if match is not None and each.method == request.method:
                 names = {name: unquote(text or "") for name, text in match.groupdict().items()}
+                query = dict(parse_qsl(split.query))
                 return Call(
                     operation=each.operation,
                     account=names.get("account", ""),
                     order_id=names.get("order"),
-                    client_order_id=names.get("client", ""),
-                    query={name: values[-1] for name, values in parse_qs(split.query).items()},
+                    client_order_id=names.get("client", "") or query.get(each.client_parameter, ""),
+                    named=names,
+                    query=query,
                     body=request.body,
                     answer=each.answer,
                 )

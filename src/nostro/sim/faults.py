@@ -26,13 +26,13 @@
     gzip_bomb                 yes            the usual status, 64 MiB packed unasked     any
     other_order               yes            the usual reply, about another order        any but read
     duplicate_delivery        twice          the second reply                            any
-    ack_only                  acknowledged   202; the order is PENDING_CANCEL until      cancel
+    ack_only                  acknowledged   202***; the order is PENDING_CANCEL until   cancel
                                              told, until `delay_s` of exchange time or
                                              the roll is over, or until the faults are
                                              cleared
-    ack_then_fill             acknowledged   202; right after it the order fills         cancel
+    ack_then_fill             acknowledged   202***; right after it the order fills      cancel
                                              completely
-    ack_never_cancels         no             202, and nothing comes of it                cancel
+    ack_never_cancels         no             202***, and nothing comes of it             cancel
     list_lags                 no             the list as it was last given, or empty     list
     not_found_lag             no             404, and nothing shows the order for        cancel, replace,
                                              `delay_s` (2 s, by the wall clock)          look_up
@@ -41,6 +41,9 @@
     * With `processed` false it is received and never carried out, and after `delay_s` the connection closes.
     ** Over HTTP a connection is accepted before anybody knows what will be asked: it is reset instead, and
        the exchange never hears of it. To refuse a connection for certain, stop the brokerage.
+    *** Or what that face says for it. A face that answers a cancel with 204 has no body to spoil:
+        `truncated`, `dup_key_json` and `other_order` leave it as it is, and a body that is put in comes with
+        200.
 
 Each request that a fault matches uses up one of its `times`; the oldest matching fault is taken. Faults are
 kept in memory only: a brokerage that starts again has none. What they did to orders, pending cancels too, is

@@ -31,7 +31,7 @@ from nostro.sim.instruments import Prices, opening_prices, resolve
 from nostro.sim.ledger import Ledger
 from nostro.sim.matching import LegPrices, limit_allows, net, stop_reached, touch
 from nostro.sim.money import AccountState, needed, reserve_per_unit, settle, units_for
-from nostro.sim.refusals import Refused
+from nostro.sim.refusals import InsufficientFunds, Refused
 from nostro.sim.terms import check_order
 from nostro.sim.trading_day import day_order_lapses_at
 
@@ -154,7 +154,9 @@ class Floor:
         )
         return Entry(order=order, account=number, sequence=sequence, held=held, lapses_at=new.expires_at)
 
-    def draft_successor(self, old: Entry, terms: Replacement, now: datetime) -> Entry:
+    def draft_successor(
+        self, old: Entry, terms: Replacement, now: datetime, client_order_id: ClientOrderId | None
+    ) -> Entry:
         """Make the entry that takes the place of `old` under new terms; raises Refused."""
         order = old.order
         is_limited = terms.order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT)
@@ -177,7 +179,7 @@ class Floor:
             price_effect=order.price_effect,
             extended_hours=order.extended_hours,
             expires_at=order.expires_at if terms.time_in_force is TimeInForce.GTD else None,
-            client_order_id=order.client_order_id or ClientOrderId(""),
+            client_order_id=client_order_id or order.client_order_id or ClientOrderId(""),
         )
         entry = self.draft(old.account, new, now)
         successor = replace(
@@ -188,7 +190,8 @@ class Floor:
             group_role=order.group_role,
             replaces=order.brokerage_order_id,
         )
-        return replace(entry, order=successor, held=old.held, group_client_order_id=old.group_client_order_id)
+        groups = None if client_order_id else old.group_client_order_id
+        return replace(entry, order=successor, held=old.held, group_client_order_id=groups)
 
     # Steps
 
@@ -228,10 +231,7 @@ class Floor:
             need += needed(entry.order, prices)
         available = self.buying_power(entries[0].account) + released
         if need > available:
-            raise Refused(
-                f"Insufficient buying power: the order needs {need:.2f} USD,"
-                f" the account has {available:.2f} USD."
-            )
+            raise InsufficientFunds(need, available)
 
     def buying_power(self, number: str) -> Decimal:
         account = self.accounts[number]

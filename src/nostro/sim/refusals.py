@@ -1,5 +1,7 @@
 """What the exchange says no to. `str()` of each is a sentence for the customer; nothing was changed."""
 
+from decimal import Decimal
+
 from nostro.domain.order import Order
 
 
@@ -29,6 +31,25 @@ class UnknownAccount(Refused):
 class UnknownOrder(Refused):
     def __init__(self, order_id: str) -> None:
         super().__init__(f"There is no order {order_id}.")
+        self.order_id = order_id
+
+
+class UnknownSymbol(Refused):
+    def __init__(self, symbol: str) -> None:
+        super().__init__(f"Unknown symbol: {symbol}.")
+        self.symbol = symbol
+
+
+class InsufficientFunds(Refused):
+    """In US dollars: what the order takes, and what the account has."""
+
+    def __init__(self, needed: Decimal, available: Decimal) -> None:
+        super().__init__(
+            f"Insufficient buying power: the order needs {needed:.2f} USD,"
+            f" the account has {available:.2f} USD."
+        )
+        self.needed = needed
+        self.available = available
 
 
 class OrderClosed(Refused):

@@ -1,14 +1,12 @@
-"""The embedded brokerage behind a socket: its native API and its controls as plain HTTP/1.1.
+"""The embedded brokerage behind a socket: one face of it and its controls as plain HTTP/1.1.
 
-Requests name their customer in the header `X-Api-Key`. A key that begins with `open-` opens an account when
-it is first used. Controls (`controls.py`) answer to this machine only. The server writes its bytes itself, so
+Requests name their customer as the face says. A key that begins with `open-` opens an account when it is
+first used. Controls (`controls.py`) answer to this machine only. The server writes its bytes itself, so
 that a `Delivery` can be carried out to the letter: closed, reset, late, dripping.
 """
 
 import asyncio
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from http import HTTPStatus
@@ -27,13 +25,6 @@ OPENING_CASH = Decimal(1_000_000)
 
 _DRIP_S = 1.0
 _BODY_BYTES_MAX = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class _Received:
-    request: Request
-    headers: Mapping[str, str]
-    """Names in lower case."""
 
 
 class SimServer:
@@ -56,26 +47,26 @@ class SimServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while (received := await _read(reader)) is not None:
-                if not await self._answer(received, reader, writer):
+            while (request := await _read(reader)) is not None:
+                if not await self._answer(request, reader, writer):
                     break
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
             pass  # the other side is gone, or does not speak HTTP
 
     async def _answer(
-        self, received: _Received, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         """Answer one request; False when its connection ends with it."""
-        if received.request.path.startswith(PREFIX):
+        if request.path.startswith(PREFIX):
             reply = failure(404, "unknown_route", "There is no such route.")
             if _is_local(writer):
-                reply = self._controls.answer(received.request)
+                reply = self._controls.answer(request)
             writer.write(_head(reply, ()) + reply.body)
             await writer.drain()
             return True
-        api_key = self._venue.face.customer(received.headers)
+        api_key = self._venue.face.customer(request.headers)
         self._welcome(api_key)
-        return await self._carry_out(self._venue.receive(api_key, received.request), reader, writer)
+        return await self._carry_out(self._venue.receive(api_key, request), reader, writer)
 
     def _welcome(self, api_key: str) -> None:
         if api_key.startswith(OPENING_KEY) and not self._exchange.accounts(api_key):
@@ -109,8 +100,11 @@ class SimServer:
         return True
 
 
-async def _read(reader: asyncio.StreamReader) -> _Received | None:
-    """Read one request; None at the end of the connection; raises ValueError for what is none."""
+async def _read(reader: asyncio.StreamReader) -> Request | None:
+    """Read one request, header names in lower case; None at the end of the connection.
+
+    Raises ValueError for what is none.
+    """
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError as error:
@@ -124,14 +118,16 @@ async def _read(reader: asyncio.StreamReader) -> _Received | None:
     size = int(headers.get("content-length", "0"))
     if not 0 <= size <= _BODY_BYTES_MAX or "transfer-encoding" in headers:
         raise ValueError("a request whose body has no usable length")
-    return _Received(Request(method, path, await reader.readexactly(size)), headers)
+    return Request(method, path, await reader.readexactly(size), headers=headers)
 
 
 def _head(reply: Reply, more: tuple[tuple[str, str], ...]) -> bytes:
+    """Write the first line and the headers; what the reply brings itself goes before what is usual."""
+    usual = {"content-type": "application/json", "content-length": str(len(reply.body))}
+    headers = {**({} if reply.status == HTTPStatus.NO_CONTENT else usual), **reply.headers}
     lines = [
         f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(reply.body)}",
+        *(f"{name.title()}: {value}" for name, value in headers.items()),
         *(f"{name}: {value}" for name, value in more),
     ]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

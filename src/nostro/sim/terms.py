@@ -19,7 +19,7 @@ from decimal import Decimal
 from nostro.domain.instrument import Instrument
 from nostro.domain.order import Leg, OrderType, PriceEffect, TimeInForce
 from nostro.domain.place import NewOrder
-from nostro.sim.refusals import Refused
+from nostro.sim.refusals import Refused, UnknownSymbol
 
 _LEGS_MAX = 4
 _RATIO_MAX = 100
@@ -43,7 +43,7 @@ def _leg(new: NewOrder, index: int, find: Callable[[str], Instrument | None]) ->
     asked = new.legs[index]
     instrument = find(asked.symbol)
     if instrument is None:
-        raise Refused(f"Unknown symbol: {asked.symbol}.")
+        raise UnknownSymbol(asked.symbol)
     return Leg(
         instrument=instrument, side=asked.side, position_effect=asked.position_effect, ratio=asked.ratio
     )

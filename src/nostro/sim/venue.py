@@ -1,4 +1,4 @@
-"""The embedded brokerage as it looks from outside: its native face behind the declared faults.
+"""The embedded brokerage as it looks from outside: one face behind the declared faults.
 
     receive()    log the request, apply the fault that matches, carry it out or not  -> Delivery
     delivered()  log the reply that left, and what the fault does after it
@@ -12,7 +12,7 @@ import contextlib
 import gzip
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from math import inf
@@ -77,8 +77,8 @@ class EmbeddedVenue:
         self._faults = faults
         self._clock = clock
         self.face = face
-        self._last_lists: dict[str, Reply] = {}
-        """By account; what a list that lags shows."""
+        self._last_lists: dict[tuple[str, str], Reply] = {}
+        """By customer and account, as the path names it; what a list that lags shows."""
 
     def transport(self, api_key: str) -> Transport:
         """Return one customer's way in, within this process. A wrong key is answered with 401."""
@@ -108,7 +108,7 @@ class EmbeddedVenue:
             delay_s=fault.delay_s,
             resets=fault.kind is FaultKind.ACCEPTED_THEN_RESET,
             drips=fault.kind is FaultKind.SLOW_DRIP,
-            fills_after=fault.kind is FaultKind.ACK_THEN_FILL and reply is not None and reply.status == 202,
+            fills_after=fault.kind is FaultKind.ACK_THEN_FILL and reply is not None and reply.status < 300,
         )
 
     def _carry_out(self, api_key: str, call: Call | None, fault: Fault | None) -> Reply | None:
@@ -117,13 +117,13 @@ class EmbeddedVenue:
         if fault is None:
             reply = self.face.perform(self._exchange, api_key, call, Conditions(hides=hides))
             if call is not None and call.operation == "list" and reply.status == 200:
-                self._last_lists[call.account] = reply
+                self._last_lists[api_key, call.account] = reply
             return reply
         if fault.kind is FaultKind.LIST_LAGS and call is not None:
-            return self._last_lists.get(call.account, self.face.no_orders())
+            return self._last_lists.get((api_key, call.account), self.face.no_orders())
         lagging = call if fault.kind is FaultKind.NOT_FOUND_LAG else None
         if lagging is not None and lagging.operation != "place":
-            self._faults.hide(self._named_by(lagging), fault.delay_s or 0.0)
+            self._faults.hide(self._named_by(api_key, lagging), fault.delay_s or 0.0)
         forgets = fault.kind is FaultKind.ACK_NEVER_CANCELS
         if not fault.processed or (fault.kind in NOT_DONE and not forgets):
             return None
@@ -159,11 +159,12 @@ class EmbeddedVenue:
             return self.face.about_another_order(reply)
         return _SPOILERS[kind](reply) if kind in _SPOILERS else reply
 
-    def _named_by(self, call: Call) -> list[str]:
+    def _named_by(self, api_key: str, call: Call) -> list[str]:
         if call.order_id is not None:
             return [call.order_id]
         with contextlib.suppress(Refused):  # nothing to hide where nothing is found
-            return [self._exchange.find_client_order(call.account, call.client_order_id).brokerage_order_id]
+            account = call.account or self._exchange.accounts(api_key)[0].number
+            return [self._exchange.find_client_order(account, call.client_order_id).brokerage_order_id]
         return []
 
     def delivered(self, delivery: Delivery) -> None:
@@ -219,10 +220,23 @@ def _headers(kind: FaultKind, request: Request) -> Iterator[tuple[str, str]]:
 
 
 def _with_each_key_twice(reply: Reply) -> Reply:
+    if not reply.body:
+        return reply
     document = json.loads(reply.body)
+    if isinstance(document, list):
+        return replace(reply, body=f"[{', '.join(map(_twice, document))}]".encode())
+    return replace(reply, body=_twice(document).encode())
+
+
+def _twice(document: dict[str, object]) -> str:
     pairs = [(name, value) for name, true in document.items() for value in (None, true)]
     members = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs)
-    return Reply(reply.status, f"{{{', '.join(members)}}}".encode())
+    return f"{{{', '.join(members)}}}"
+
+
+def _with_body(reply: Reply, body: bytes) -> Reply:
+    """Put in another body; a 204 could not carry it."""
+    return replace(reply, status=200 if reply.status == 204 else reply.status, body=body)
 
 
 @cache
@@ -231,10 +245,10 @@ def _bomb() -> bytes:
 
 
 _SPOILERS: dict[FaultKind, Callable[[Reply], Reply]] = {
-    FaultKind.MALFORMED: lambda reply: Reply(reply.status, b"{status: canceled" + reply.body[1:]),
+    FaultKind.MALFORMED: lambda reply: _with_body(reply, b"{status: canceled" + reply.body[1:]),
     FaultKind.HTML_BODY: lambda _reply: Reply(200, _HTML),
-    FaultKind.TRUNCATED: lambda reply: Reply(reply.status, reply.body[: len(reply.body) // 2]),
+    FaultKind.TRUNCATED: lambda reply: replace(reply, body=reply.body[: len(reply.body) // 2]),
     FaultKind.DUP_KEY_JSON: _with_each_key_twice,
-    FaultKind.HUGE_BODY: lambda reply: Reply(reply.status, reply.body.ljust(HUGE_BYTES)),
-    FaultKind.GZIP_BOMB: lambda reply: Reply(reply.status, _bomb()),
+    FaultKind.HUGE_BODY: lambda reply: _with_body(reply, reply.body.ljust(HUGE_BYTES)),
+    FaultKind.GZIP_BOMB: lambda reply: _with_body(reply, _bomb()),
 }

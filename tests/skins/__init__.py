@@ -1,0 +1,1 @@
+"""The faces of the embedded brokerage, each tried by its vendor's own client."""

@@ -1,0 +1,90 @@
+"""Faces are found, run by name, and written to the wire as their vendors write."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nostro.brokers.transport import Reply, Request
+from nostro.sim.face import Asked, Call, Face, route
+from nostro.sim.native import NATIVE
+from nostro.sim.skins import faces
+from tests.cli.conftest import run_nostro
+from tests.sim.market import API_KEY
+from tests.simbroker.brokerage import brokerage
+
+FOLDER = Path(__file__).parents[2] / "src" / "nostro" / "sim" / "skins"
+
+
+def test_every_module_of_the_folder_is_a_face_and_the_native_one_is_paper() -> None:
+    modules = {path.stem for path in FOLDER.iterdir() if not path.name.startswith("_")}
+    assert set(faces()) == modules | {"paper"}
+    assert all(face.slug == slug for slug, face in faces().items())
+
+
+def test_an_unknown_face_is_an_error_that_lists_those_there_are(tmp_path: Path) -> None:
+    result = run_nostro("simbroker", "--as", "nobody", "--data", str(tmp_path / "exchange"))
+    assert result.exit_code == 2
+    assert all(slug in result.output for slug in ("nobody", *faces()))
+    assert not (tmp_path / "exchange").exists()
+
+
+def answering(answer: Callable[[Asked], Reply]) -> Face:
+    return replace(NATIVE, routes=(route("GET", "/thing", "read", answer),))
+
+
+def bytes_of(face: Face) -> bytes:
+    """Ask for the thing over a socket, and take what comes to the letter."""
+
+    async def run() -> bytes:
+        async with brokerage(face) as broker:
+            reader, writer = await asyncio.open_connection("127.0.0.1", broker.port)
+            writer.write(f"GET /thing HTTP/1.1\r\nX-Api-Key: {API_KEY}\r\n\r\n".encode())
+            writer.write_eof()
+            received = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return received
+
+    return asyncio.run(run())
+
+
+def test_a_204_has_neither_a_body_nor_a_length() -> None:
+    assert bytes_of(answering(lambda _: Reply(204, b""))) == b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+def test_a_reply_brings_headers_of_its_own() -> None:
+    reply = Reply(201, b"<a/>", {"content-type": "text/xml", "location": "/thing/1"})
+    head, _, body = bytes_of(answering(lambda _: reply)).partition(b"\r\n\r\n")
+    assert head.split(b"\r\n") == [
+        b"HTTP/1.1 201 Created",
+        b"Content-Type: text/xml",
+        b"Content-Length: 4",
+        b"Location: /thing/1",
+    ]
+    assert body == b"<a/>"
+
+
+def understood(face: Face, request: Request) -> Call:
+    call = face.understand(request)
+    assert call is not None
+    return call
+
+
+def test_a_form_encoded_body_can_be_read() -> None:
+    call = understood(
+        answering(lambda _: Reply(204, b"")), Request("GET", "/thing", b"symbol=BTC%2FUSD&tag=&price=1+2")
+    )
+    assert call.form() == {"symbol": "BTC/USD", "tag": "", "price": "1 2"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"apca-api-key-id": "key"}, {"apca-api-key-id": "key", "apca-api-secret-key": ""}],
+)
+def test_alpacas_customer_is_nobody_without_both_headers(headers: dict[str, str]) -> None:
+    alpaca = faces()["alpaca"]
+    assert alpaca.customer(headers) == ""
+    assert alpaca.customer({"apca-api-key-id": "key", "apca-api-secret-key": "secret"}) == "key"
