@@ -282,9 +282,12 @@ def read_terms(form: PatchForm, old: Order) -> Replacement:
     ]
     if all(new in (None, before) for new, before in changes) and form.client_order_id is None:
         raise Refused("order parameters are not changed")
+    time_in_force = form.time_in_force or old.time_in_force
+    if old.order_type is None or time_in_force is None:  # none that this exchange took
+        raise Refused("order is not replaceable")
     return Replacement(
         order_type=old.order_type,
-        time_in_force=form.time_in_force or old.time_in_force,
+        time_in_force=time_in_force,
         quantity=None if form.qty is None else form.qty - old.filled_quantity,
         limit_price=limit,
         stop_price=form.stop_price,
