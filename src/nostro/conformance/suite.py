@@ -1,0 +1,64 @@
+"""All cases, and what runs them."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from nostro.brokers.registry import BrokerKind
+from nostro.conformance import (
+    acknowledged,
+    closing,
+    identity,
+    kinds_of_orders,
+    lost,
+    placing,
+    reading,
+    replies,
+)
+from nostro.conformance.bench import Failed, open_bench
+from nostro.conformance.card import Card, Result, Verdict
+from nostro.conformance.case import Case
+from nostro.conformance.truth import judge_bystanders
+from nostro.sim.face import Face
+
+CASES: tuple[Case, ...] = (
+    *closing.CASES,
+    *identity.CASES,
+    *acknowledged.CASES,
+    *replies.CASES,
+    *lost.CASES,
+    *placing.CASES,
+    *reading.CASES,
+    *kinds_of_orders.CASES,
+)
+
+_CASE_TIMEOUT_S = 60.0
+"""An adapter that waits for ever fails its case, not the suite."""
+
+
+async def run_suite(
+    kind: BrokerKind, face: Face, told: Callable[[Result], None], cases: Iterable[Case] = CASES
+) -> Card:
+    """Run the cases one after the other, each on an exchange of its own; `told` hears of each as it ends."""
+    results = []
+    for each in cases:
+        result = await _run(each, kind, face)
+        told(result)
+        results.append(result)
+    return Card(spec=kind.spec, results=tuple(results))
+
+
+async def _run(each: Case, kind: BrokerKind, face: Face) -> Result:
+    def result(verdict: Verdict, reason: str = "") -> Result:
+        return Result(number=each.number, name=each.name, verdict=verdict, reason=reason)
+
+    if skip_reason := each.skip_reason(kind.spec):
+        return result(Verdict.SKIPPED, skip_reason)
+    try:
+        async with asyncio.timeout(_CASE_TIMEOUT_S), open_bench(kind, face) as bench:
+            await each.run(bench)
+            judge_bystanders(bench)
+    except Failed as failed:
+        return result(Verdict.FAILED, str(failed))
+    except Exception as error:  # noqa: BLE001 - an adapter never raises in a case, whatever it is
+        return result(Verdict.FAILED, f"it raised {type(error).__name__}: {error}")
+    return result(Verdict.PASSED)
