@@ -3,9 +3,9 @@
     case        a case, and what it can need of a brokerage
     card        what came of all cases, and how that is written down
     samples     orders that a brokerage takes, made from its specification
-    bench       one exchange behind one brokerage's face, with two customers, and sessions of the adapter there
+    bench       an exchange with two customers behind a brokerage's face, and the adapter's sessions there
     truth       what an outcome may say, given what the exchange knows
-    closing resting identity acknowledged replies lost placing reading kinds_of_orders
+    closing identity acknowledged replies lost placing reading kinds_of_orders
                 the cases
     suite       all of them, run one after the other
     kinds       which adapters there are to run them against

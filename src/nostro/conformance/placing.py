@@ -116,11 +116,11 @@ async def replace_lost(bench: Bench) -> None:
     order = await bench.place()
     bench.faults.declare("replace", FaultKind.REPLY_LOST)
     outcome = await bench.broker.replace_order(bench.account, order.ref, _lower(order))
+    expect(bench.received("replace") == 1, "the replace was sent more than once")
     expect(
         isinstance(outcome, CancelUnknown) and outcome.cause is UnknownCause.CONNECTION_LOST,
         f"nothing is proven, and the outcome is {describe(outcome)}",
     )
-    expect(bench.received("replace") == 1, "the replace was sent more than once")
     expect_refused(bench, await cancel(bench, order.ref))
     old = await bench.see(order.brokerage_order_id)
     expect(old.status is OrderStatus.REPLACED, f"a replaced order is shown as {old.status}")

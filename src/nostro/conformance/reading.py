@@ -124,8 +124,7 @@ async def failing_reads(bench: Bench) -> None:
             ("positions", partial(broker.list_positions, bench.account)),
             ("orders", partial(broker.list_orders, bench.account, _LONG_BEFORE)),
         )
-        for name, read in reads:
-            await _fails(name, kind, read())
+        await asyncio.gather(*(_fails(name, kind, read()) for name, read in reads))
         bench.patience_s = None
         bench.faults.clear()
 

@@ -156,7 +156,10 @@ def expect_status(bench: Bench, order_id: str, status: OrderStatus) -> None:
 def judge_bystanders(bench: Bench) -> None:
     """Expect that what the case is not about is as it was, and that no request asked for what none may."""
     for bystander in bench.bystanders:
-        expect_status(bench, bystander.brokerage_order_id, bystander.status)
+        order = bench.order(bystander.brokerage_order_id)
+        # A case that moves the clock may outlive an order that is good for the day.
+        is_left_alone = order is not None and order.status in (bystander.status, OrderStatus.EXPIRED)
+        expect(is_left_alone, "another order than the one that was meant has changed")
     strange = {
         each.operation
         for each in bench.exchange.truth()
