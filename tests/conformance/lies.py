@@ -150,6 +150,12 @@ _OTHER_LIES = (
         caught_by=("C45", "C46"),
     ),
     Lie(
+        what="a reply about another order is called placed",
+        method="place_order",
+        tell=says(unknown(UnknownCause.OTHER_ORDER_IN_REPLY), lambda _: Placed(orders=(), raw=None)),
+        caught_by=("C46",),
+    ),
+    Lie(
         what="client order ids are forgotten",
         method="find_client_order",
         tell=says(is_a(OrderFound), lambda _: OrderAbsent()),

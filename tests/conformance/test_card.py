@@ -10,7 +10,7 @@ import pytest
 from nostro.brokers.spec import BrokerSpec
 from nostro.conformance.card import Card, Verdict, card_as_json
 from nostro.conformance.case import Case
-from nostro.conformance.kinds import subjects
+from nostro.conformance.kinds import face_of, subjects
 from nostro.conformance.suite import CASES, run_suite
 from nostro.domain.capability import Capabilities, OrderRow, Replace
 from nostro.domain.instrument import AssetClass
@@ -123,3 +123,13 @@ def test_the_document_counts_what_it_lists(narrow: Card) -> None:
     assert {name: document[name] for name in ("passed", "failed", "skipped")} == {
         name: verdicts.count(name) for name in ("passed", "failed", "skipped")
     }
+
+
+@pytest.mark.parametrize("slug", ["PAPER", "PAPER-SANDBOX", "PAPER-SANDBOX-EU"])
+def test_a_second_entrance_of_a_brokerage_has_the_face_of_the_first(slug: str) -> None:
+    assert face_of(slug, {"paper": PAPER.face}) is PAPER.face
+
+
+@pytest.mark.parametrize("slug", ["PAPERS", "OTHER-PAPER", ""])
+def test_a_name_that_is_only_like_another_has_no_face(slug: str) -> None:
+    assert face_of(slug, {"paper": PAPER.face}) is None

@@ -21,10 +21,21 @@ def subjects() -> dict[str, Subject]:
     """Find all of them, by slug."""
     faces = _faces()
     return {
-        kind.spec.slug: Subject(kind, faces[kind.spec.slug.lower()])
+        kind.spec.slug: Subject(kind, face)
         for kind in _kinds()
-        if kind.spec.slug.lower() in faces
+        if (face := face_of(kind.spec.slug, faces)) is not None
     }
+
+
+def face_of(slug: str, faces: Mapping[str, Face]) -> Face | None:
+    """Find the face of this slug, or of the longest part that it begins with.
+
+    A brokerage speaks the same at its second entrance: `PAPER-SANDBOX` as `PAPER`.
+    """
+    name = slug.lower()
+    while name not in faces and "-" in name:
+        name = name.rpartition("-")[0]
+    return faces.get(name)
 
 
 def _kinds() -> Iterator[BrokerKind]:

@@ -68,16 +68,17 @@ async def placed_at_most_once(bench: Bench) -> None:
         expect(_count(bench) - before == done, f"after {kind} there are {_count(bench) - before} new orders")
 
 
-@case("C46", "An order whose placing was not answered is found by its client order id.", client_order_ids)
+@case("C46", "An order whose placing is not proven is found by its client order id.", client_order_ids)
 async def found_by_client_id(bench: Bench) -> None:
-    asked = bench.samples.resting()
-    await _place_under(bench, FaultKind.REPLY_LOST, asked)
-    look = await bench.broker.find_client_order(bench.account, asked.client_order_id)
-    if not isinstance(look, OrderFound):
-        raise Failed(f"the order is there, and the look came to {type(look).__name__}")
-    expect(look.order.client_order_id == asked.client_order_id, "another order was found")
-    expect_taken(bench, await cancel(bench, look.order.ref))
-    await expect_canceled(bench, look.order.brokerage_order_id)
+    for kind in (FaultKind.REPLY_LOST, FaultKind.OTHER_ORDER):
+        asked = bench.samples.resting()
+        await _place_under(bench, kind, asked)
+        look = await bench.broker.find_client_order(bench.account, asked.client_order_id)
+        if not isinstance(look, OrderFound):
+            raise Failed(f"the order is there, and the look came to {type(look).__name__}")
+        expect(look.order.client_order_id == asked.client_order_id, "another order was found")
+        expect_taken(bench, await cancel(bench, look.order.ref))
+        await expect_canceled(bench, look.order.brokerage_order_id)
 
 
 @case("C47", "A client order id that nobody used finds nothing.", client_order_ids)
