@@ -41,3 +41,22 @@ def test_a_failure_says_what_was_wrong() -> None:
     lie = next(lie for lie in LIES if lie.what == "cancels are sent twice")
     (result,) = run(lying(PAPER.kind, lie), "C01").results
     assert result.reason == "one cancel was asked for, and the exchange received 2"
+
+
+def test_an_adapter_that_waits_for_ever_fails_its_case_and_ends_it() -> None:
+    async def wait(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    waiting = lying(PAPER.kind, Lie(what="it waits", method="cancel_order", tell=wait, caught_by=("C01",)))
+    card = asyncio.run(run_suite(waiting, PAPER.face, lambda _result: None, CASES[:1], case_timeout_s=0.5))
+    assert card.results[0].reason == "it did not end within 0.5 s"
+
+
+def test_an_adapter_that_raises_fails_its_case_with_what_it_raised() -> None:
+    async def stumble(*_: object) -> None:
+        raise KeyError("status")
+
+    raising = lying(
+        PAPER.kind, Lie(what="it raises", method="cancel_order", tell=stumble, caught_by=("C01",))
+    )
+    assert run(raising, "C01").results[0].reason == "it raised KeyError: 'status'"
