@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from docs import brokers
 from nostro.domain.cancel import CancelIntent, CancelState
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId
 from nostro.domain.instrument import AssetClass, Instrument
@@ -230,6 +231,11 @@ def torture_rows(run: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     yield "Took", ", ".join(f"{name} {took_s:,.0f} s" for name, took_s in run["took_s"].items())
 
 
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "operations": operations,
     "missing": missing,
@@ -239,12 +245,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "controls": controls,
     "faults": fault_kinds,
     "torture": torture,
+    **brokers.parts(_table),
 }
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
 
 
 def fresh(page: str) -> str:
@@ -253,7 +255,11 @@ def fresh(page: str) -> str:
 
 
 def main() -> None:
-    for path in sorted(DOCS.glob("*.md")):
+    for name, page in brokers.new_pages().items():
+        path = DOCS / "brokers" / name
+        if not path.exists():
+            path.write_text(page, "utf-8")
+    for path in sorted(DOCS.glob("**/*.md")):
         page = path.read_text("utf-8")
         if fresh(page) != page:
             path.write_text(fresh(page), "utf-8")

@@ -1,7 +1,7 @@
 """The embedded brokerage: its parts, and how nostro reaches it, in this process or over HTTP."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nostro.brokers.counted import CountedTransport, Told
@@ -109,19 +109,22 @@ def _paper_here(embedded: Embedded, ids: Ids, told: Told) -> Paper:
     )
 
 
-def _paper_at(wiring: Wiring) -> Paper:
+def paper_over_http() -> BrokerKind:
+    """Say how it is reached as any other brokerage is: at an address, by who has an account there."""
+
     def connect(credentials: Mapping[str, str], wiring: Wiring) -> PaperBroker:
         return PaperBroker(wiring.open({API_KEY_HEADER: credentials["api_key"]}))
 
+    return BrokerKind(spec=PAPER, connect=connect, instruments=tuple(listed_instruments()))
+
+
+def _paper_at(wiring: Wiring) -> Paper:
     async def close() -> None:
         """Leave it running: it is somebody else's."""
 
     return Paper(
-        kind=BrokerKind(
-            spec=PAPER,
-            connect=connect,
-            open_account=lambda: {"api_key": f"{OPENING_KEY}{wiring.ids.secret(43)}"},
-            instruments=tuple(listed_instruments()),
+        kind=replace(
+            paper_over_http(), open_account=lambda: {"api_key": f"{OPENING_KEY}{wiring.ids.secret(43)}"}
         ),
         controls=wiring.open({}),
         close=close,

@@ -47,6 +47,10 @@ def test_reads_and_placements_leave_a_fifth_of_the_limit_alone(operation: str) -
     assert RESERVED == 0.2
 
 
+def test_a_limit_of_one_request_at_a_time_lets_reads_through() -> None:
+    assert took_s((RateLimit(requests=1, per_s=1.0),), "read", 3) == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize("operation", ["cancel", "look_up"])
 def test_a_cancel_and_its_looks_have_all_of_the_limit(operation: str) -> None:
     assert took_s((TEN_A_SECOND,), operation, 10) == 0

@@ -68,7 +68,8 @@ class _Bucket:
         now = self._clock.monotonic()
         self._tokens = min(self._tokens + (now - self._counted_at) * self._per_s, self._limit.requests)
         self._counted_at = now
-        kept = 0.0 if is_urgent else RESERVED * self._limit.requests
+        # A whole token is always left to wait for, or a limit of one request would let nobody through.
+        kept = 0.0 if is_urgent else min(RESERVED * self._limit.requests, self._limit.requests - 1)
         missing_s = (kept + 1 - self._tokens) / self._per_s
         return missing_s if is_urgent else max(missing_s, self._paused_until - now)
 

@@ -3,7 +3,7 @@
 import typer
 
 from nostro import __version__
-from nostro.cli import accounts, cancel, keys, server, signature, simbroker, users, webhooks
+from nostro.cli import accounts, cancel, conformance, keys, server, signature, simbroker, users, webhooks
 
 app = typer.Typer(
     help="A self-hosted brokerage gateway that speaks SnapTrade's API and tells the truth about cancels.",
@@ -14,6 +14,7 @@ app = typer.Typer(
 app.command("sandbox")(server.sandbox_command)
 app.command("serve")(server.serve_command)
 app.command("simbroker")(simbroker.simbroker_command)
+app.command("conformance")(conformance.conformance_command)
 app.add_typer(keys.app, name="keys", help="Make, list and revoke the keys that clients sign with.")
 app.add_typer(users.app, name="users", help="Register, list and delete a partner's users.")
 app.add_typer(
