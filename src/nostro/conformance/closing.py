@@ -7,6 +7,7 @@ from decimal import Decimal
 from nostro.brokers.transport import Reply
 from nostro.conformance.bench import NUMBER, Bench, Failed, expect
 from nostro.conformance.case import atomic_replace, case
+from nostro.conformance.samples import same_terms
 from nostro.conformance.truth import (
     cancel,
     describe,
@@ -18,7 +19,6 @@ from nostro.conformance.truth import (
 )
 from nostro.domain.cancel import Canceled, CancelPending, CancelRejected
 from nostro.domain.order import Order, OrderStatus
-from nostro.domain.place import Replacement
 from nostro.sim.face import Asked
 from nostro.sim.refusals import Refused
 
@@ -121,7 +121,7 @@ async def rejected(bench: Bench) -> None:
 )
 async def replaced(bench: Bench) -> None:
     order = await bench.place()
-    terms = Replacement(order_type=order.order_type, time_in_force=order.time_in_force)
+    terms = same_terms(order)
     successor = bench.exchange.replace(NUMBER, order.brokerage_order_id, terms)
     expect_refused(bench, await cancel(bench, order.ref))
     expect_status(bench, successor.brokerage_order_id, OrderStatus.NEW)

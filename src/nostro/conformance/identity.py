@@ -4,6 +4,7 @@ from uuid import UUID
 
 from nostro.conformance.bench import NUMBER, OTHER_NUMBER, Bench, expect
 from nostro.conformance.case import case
+from nostro.conformance.samples import same_terms
 from nostro.conformance.truth import (
     cancel,
     describe,
@@ -15,7 +16,6 @@ from nostro.conformance.truth import (
 from nostro.domain.cancel import Canceled, CancelPending, NotSent, NotSentCause, OrderAbsent, OrderFound
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import OrderRef, OrderStatus
-from nostro.domain.place import Replacement
 
 _HOSTILE = (
     "",
@@ -129,7 +129,7 @@ async def _nothing_is_sent(bench: Bench, text: str) -> None:
     bench.begin()
     outcome = await cancel(bench, ref)
     like = bench.bystanders[0]
-    terms = Replacement(order_type=like.order_type, time_in_force=like.time_in_force)
+    terms = same_terms(like)
     replaced = await bench.broker.replace_order(bench.account, ref, terms)
     count = bench.received()
     expect(count == 0, f"for {text!r} the exchange received {count} requests")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nostro.brokers.registry import BrokerKind, discover
 from nostro.embedded import paper_over_http
 from nostro.sim.face import Face
-from nostro.sim.native import NATIVE
+from nostro.sim.skins import faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,11 @@ class Subject:
 
 def subjects() -> dict[str, Subject]:
     """Find all of them, by slug."""
-    faces = _faces()
+    known = faces()
     return {
         kind.spec.slug: Subject(kind, face)
         for kind in _kinds()
-        if (face := face_of(kind.spec.slug, faces)) is not None
+        if (face := face_of(kind.spec.slug, known)) is not None
     }
 
 
@@ -41,8 +41,3 @@ def face_of(slug: str, faces: Mapping[str, Face]) -> Face | None:
 def _kinds() -> Iterator[BrokerKind]:
     yield paper_over_http()
     yield from discover()
-
-
-def _faces() -> Mapping[str, Face]:
-    """Find the faces, by slug in lower case."""
-    return {NATIVE.slug: NATIVE}

@@ -7,9 +7,10 @@ from decimal import Decimal
 from nostro.conformance.bench import NUMBER, SHORT_PATIENCE_S, Bench, Failed, expect
 from nostro.conformance.case import atomic_replace, case, client_order_ids
 from nostro.conformance.case import replace as can_replace
+from nostro.conformance.samples import same_terms
 from nostro.conformance.truth import cancel, describe, expect_canceled, expect_refused, expect_taken
 from nostro.domain.cancel import CancelUnknown, OrderFound, UnknownCause
-from nostro.domain.order import Order, OrderStatus, OrderType
+from nostro.domain.order import Order, OrderStatus
 from nostro.domain.place import NewOrder, Placed, PlaceRejected, Replaced, Replacement
 from nostro.sim.faults import NOT_DONE, FaultKind
 
@@ -157,11 +158,7 @@ async def _place_under(bench: Bench, kind: FaultKind, asked: NewOrder | None = N
 
 
 def _lower(order: Order) -> Replacement:
-    return Replacement(
-        order_type=OrderType.LIMIT,
-        time_in_force=order.time_in_force,
-        limit_price=(order.limit_price or Decimal(0)) / 2,
-    )
+    return replace(same_terms(order), limit_price=(order.limit_price or Decimal(0)) / 2)
 
 
 def _count(bench: Bench) -> int:

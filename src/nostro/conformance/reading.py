@@ -8,12 +8,13 @@ from functools import partial
 
 from nostro.conformance.bench import CASH, NUMBER, SHORT_PATIENCE_S, Bench, Failed, expect
 from nostro.conformance.case import case, fractional
+from nostro.conformance.samples import same_terms
 from nostro.conformance.truth import expect_canceled, expect_taken
 from nostro.domain.capability import Replace
 from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import Order, OrderStatus
-from nostro.domain.place import NewOrder, Replacement
+from nostro.domain.place import NewOrder
 from nostro.sim.faults import FaultKind
 
 _AT_ONCE = 5
@@ -160,7 +161,7 @@ def _one_of_each_status(bench: Bench) -> dict[OrderStatus, BrokerageOrderId]:
     exchange.acknowledge_cancel(NUMBER, made[OrderStatus.PENDING_CANCEL])
     if bench.spec.capabilities.replace is Replace.ATOMIC:
         order = bench.rest()
-        terms = Replacement(order_type=order.order_type, time_in_force=order.time_in_force)
+        terms = same_terms(order)
         exchange.replace(NUMBER, order.brokerage_order_id, terms)
         made[OrderStatus.REPLACED] = order.brokerage_order_id
     return made

@@ -12,13 +12,14 @@ from nostro.domain.instrument import AssetClass, OptionContract, OptionRight, fo
 from nostro.domain.order import (
     GroupRole,
     GroupType,
+    Order,
     OrderType,
     PositionEffect,
     PriceEffect,
     Side,
     TimeInForce,
 )
-from nostro.domain.place import NewGroup, NewGroupMember, NewLeg, NewOrder
+from nostro.domain.place import NewGroup, NewGroupMember, NewLeg, NewOrder, Replacement
 from nostro.sim.instruments import Prices
 
 _EXPIRES_IN = timedelta(days=60)
@@ -168,3 +169,11 @@ def _sample(symbol: str, quantity: str, middle: str, tick: str, limit: str) -> _
 
 def _call(expires_on: date, strike: int) -> str:
     return format_occ(OptionContract("AAPL", expires_on, OptionRight.CALL, Decimal(strike)))
+
+
+def same_terms(order: Order) -> Replacement:
+    """Say the terms that an order of the exchange has already; it knows the type of each."""
+    if order.order_type is None or order.time_in_force is None:
+        message = f"the order {order.brokerage_order_id} has terms of no known word"
+        raise ValueError(message)
+    return Replacement(order_type=order.order_type, time_in_force=order.time_in_force)
