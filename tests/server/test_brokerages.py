@@ -1,0 +1,152 @@
+"""Brokerages beyond our own, through the official SDK: connect, place each kind of order, cancel by id alone.
+
+The brokerage is its face of the simulator, another process; nostro is told its address and speaks to it as it
+would to the real one.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.sdk.conftest import StartSdk
+from tests.sdk.harness import Sdk
+from tests.sdk.install import install_python
+
+from .portal import login_link, submit
+from .world import USER_ID, USER_SECRET, Server
+
+USER = {"user_id": USER_ID, "user_secret": USER_SECRET}
+EXPIRES_ON = (datetime.now(UTC) + timedelta(days=60)).strftime("%y%m%d")
+CALL, HIGHER_CALL = f"AAPL  {EXPIRES_ON}C00240000", f"AAPL  {EXPIRES_ON}C00250000"
+
+CREDENTIALS = {
+    "ALPACA": {"key_id": "open-a-new-account", "secret_key": "secret"},
+    "ALPACA-PAPER": {"key_id": "open-another-account", "secret_key": "secret"},
+}
+"""By slug. Its face is named by the slug's first word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An account at a brokerage, seen from the SDK and from the brokerage's own controls."""
+
+    sdk: Sdk
+    account_id: str
+    brokerage: Server
+
+    def call(self, name: str, **kwargs: Any) -> tuple[int | None, Any]:
+        reply = self.sdk.call(name, **USER, account_id=self.account_id, **kwargs)
+        assert reply.model_error is None, (name, reply.model_error)
+        return reply.status, reply.body
+
+    def ask(self, name: str, **kwargs: Any) -> Any:
+        status, body = self.call(name, **kwargs)
+        assert status == 200, body
+        return body
+
+    def cancel(self, order_id: str) -> tuple[int | None, Any]:
+        return self.call("trading.cancel_order", brokerage_order_id=order_id)
+
+
+def stock(desk: Desk) -> str:
+    order = {"action": "BUY", "order_type": "Limit", "time_in_force": "GTC", "price": 1.0, "units": 2.0}
+    placed: str = desk.ask("trading.place_force_order", symbol="AAPL", **order)["brokerage_order_id"]
+    return placed
+
+
+def crypto(desk: Desk) -> str:
+    order = {"side": "BUY", "type": "LIMIT", "time_in_force": "GTC", "amount": "0.5", "limit_price": "1.00"}
+    pair = {"symbol": "BTC-USD", "type": "CRYPTOCURRENCY_PAIR"}
+    placed: str = desk.ask("trading.place_crypto_order", instrument=pair, **order)["brokerage_order_id"]
+    return placed
+
+
+def options(*legs: tuple[str, str]) -> Callable[[Desk], str]:
+    def place(desk: Desk) -> str:
+        order = {"order_type": "LIMIT", "time_in_force": "Day", "limit_price": "0.05"}
+        if len(legs) > 1:
+            order["price_effect"] = "DEBIT"
+        named = [
+            {"instrument": {"symbol": symbol, "instrument_type": "OPTION"}, "action": action, "units": 1}
+            for symbol, action in legs
+        ]
+        placed: str = desk.ask("trading.place_mleg_order", legs=named, **order)["brokerage_order_id"]
+        return placed
+
+    return place
+
+
+KINDS = {
+    "stock": stock,
+    "option": options((CALL, "BUY_TO_OPEN")),
+    "multi-leg option": options((CALL, "BUY_TO_OPEN"), (HIGHER_CALL, "SELL_TO_OPEN")),
+    "crypto": crypto,
+}
+
+
+@pytest.fixture(scope="module", params=CREDENTIALS)
+def desk(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, start_sdk: StartSdk
+) -> Iterator[Desk]:
+    slug: str = request.param
+    face = slug.partition("-")[0].lower()
+    brokerage = Server(tmp_path_factory.mktemp(face), "--as", face).start("simbroker")
+    data = tmp_path_factory.mktemp("nostro")
+    try:
+        with Server(data, NOSTRO_BROKER_URLS=f"{slug}={brokerage.url}") as nostro:
+            link = login_link(nostro, connectionType="trade", customRedirect="http://127.0.0.1:9/done")
+            status, location, page = submit(nostro, link, broker=slug, **CREDENTIALS[slug])
+            assert status == 303, page
+            found = re.search(r"connection_id=([0-9a-f-]{36})", location)
+            assert found is not None, location
+            account = nostro.call("GET", f"/authorizations/{found[1]}/accounts").body[0]["id"]
+            yield Desk(start_sdk(install_python("13"), nostro.url), account, brokerage)
+    finally:
+        brokerage.stop()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_order_of_each_kind_is_placed_and_canceled_by_its_id_alone(desk: Desk, kind: str) -> None:
+    order_id = KINDS[kind](desk)
+    status, body = desk.cancel(order_id)
+    assert (status, body["brokerage_order_id"], body["status"]) == (200, order_id, "CANCELED")
+    assert desk.brokerage.true_status(order_id) == "canceled"
+    assert desk.brokerage.cancels_received(order_id) == 1
+
+
+def test_a_fill_that_overtakes_the_cancel_is_told(desk: Desk) -> None:
+    order_id = stock(desk)
+    desk.brokerage.control("POST", f"/orders/{order_id}/fill", {"units": 2, "price": 1})
+    status, body = desk.cancel(order_id)
+    assert (status, body["code"], body["status"]) == (400, "7040", "EXECUTED")
+    assert body["order"]["status"] == "EXECUTED"
+    assert desk.brokerage.cancels_received(order_id) == 1
+
+
+def test_a_fill_after_the_cancel_was_taken_is_told_too(desk: Desk) -> None:
+    order_id = stock(desk)
+    desk.brokerage.fault("ack_then_fill")
+    status, body = desk.cancel(order_id)
+    assert (status, body["code"], body["status"]) == (400, "7040", "EXECUTED")
+    assert desk.brokerage.cancels_received(order_id) == 1
+
+
+def test_where_the_reply_is_lost_a_look_in_time_proves_the_end(desk: Desk) -> None:
+    order_id = stock(desk)
+    desk.brokerage.fault("reply_lost")
+    status, body = desk.cancel(order_id)
+    assert (status, body["status"]) == (200, "CANCELED"), body
+    assert desk.brokerage.cancels_received(order_id) == 1
+    assert desk.brokerage.true_status(order_id) == "canceled"
+
+
+@pytest.mark.parametrize("bad_id", ["-1", " ", "../../v2/positions", "%2e%2e", "1,2", "7"])
+def test_what_is_no_order_id_here_never_leaves(desk: Desk, bad_id: str) -> None:
+    before = len(desk.brokerage.truth())
+    status, body = desk.cancel(bad_id)
+    assert (status, body["code"]) == (400, "7010")
+    assert len(desk.brokerage.truth()) == before
