@@ -19,10 +19,11 @@ def open_page(server: Server, link: str) -> tuple[int, str]:
     return reply.status, reply.body
 
 
-def submit(server: Server, link: str, **fields: str) -> tuple[int, str, str]:
+def submit(server: Server, link: str, *, broker: str, **credentials: str) -> tuple[int, str, str]:
     """Submit the page's form; return status, Location and page."""
     token = dict(parse_qsl(urlsplit(link).query))["token"]
-    body = urlencode({"token": token, **fields}).encode()
+    named = {f"credential.{name}": value for name, value in credentials.items()}
+    body = urlencode({"token": token, "broker": broker, **named}).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     reply = send(server.url, "POST", urlsplit(link).path, body, headers, 30.0)
     return reply.status, reply.headers.get("location", ""), reply.body

@@ -1,7 +1,7 @@
 """Brokerages beyond our own, through the official SDK: connect, place each kind of order, cancel by id alone.
 
 The brokerage is its face of the simulator, another process; nostro is told its address and speaks to it as it
-would to the real one.
+would to the real one. Wharf's adapter is no part of nostro: it is found because its package is installed.
 """
 
 import re
@@ -17,6 +17,7 @@ from tests.sdk.harness import Sdk
 from tests.sdk.install import install_python
 
 from .portal import login_link, submit
+from .wharf import install_wharf
 from .world import USER_ID, USER_SECRET, Server
 
 USER = {"user_id": USER_ID, "user_secret": USER_SECRET}
@@ -26,8 +27,11 @@ CALL, HIGHER_CALL = f"AAPL  {EXPIRES_ON}C00240000", f"AAPL  {EXPIRES_ON}C0025000
 CREDENTIALS = {
     "ALPACA": {"key_id": "open-a-new-account", "secret_key": "secret"},
     "ALPACA-PAPER": {"key_id": "open-another-account", "secret_key": "secret"},
+    "WHARF": {"token": "open-a-third-account"},
 }
-"""By slug. Its face is named by the slug's first word."""
+"""By slug."""
+
+FACES = {"ALPACA": "alpaca", "ALPACA-PAPER": "alpaca", "WHARF": "alpaca"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,13 @@ def desk(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, start_sdk: StartSdk
 ) -> Iterator[Desk]:
     slug: str = request.param
-    face = slug.partition("-")[0].lower()
-    brokerage = Server(tmp_path_factory.mktemp(face), "--as", face).start("simbroker")
-    data = tmp_path_factory.mktemp("nostro")
+    brokerage = Server(tmp_path_factory.mktemp("brokerage"), "--as", FACES[slug]).start("simbroker")
+    environment = {
+        "NOSTRO_BROKER_URLS": f"{slug}={brokerage.url}",
+        "PYTHONPATH": str(install_wharf(tmp_path_factory.mktemp("packages"))),
+    }
     try:
-        with Server(data, NOSTRO_BROKER_URLS=f"{slug}={brokerage.url}") as nostro:
+        with Server(tmp_path_factory.mktemp("nostro"), **environment) as nostro:
             link = login_link(nostro, connectionType="trade", customRedirect="http://127.0.0.1:9/done")
             status, location, page = submit(nostro, link, broker=slug, **CREDENTIALS[slug])
             assert status == 303, page

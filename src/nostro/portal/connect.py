@@ -6,6 +6,7 @@ from string import Template
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from nostro.brokers.registry import BrokerKind
+from nostro.brokers.spec import Credential
 from nostro.domain.connection import ConnectionType
 from nostro.domain.errors import InvalidRequest, Refusal
 from nostro.http.call import Answer, Call
@@ -60,7 +61,7 @@ def _type(link: LoginLink) -> ConnectionType:
 
 
 def _credentials(kind: BrokerKind, fields: dict[str, str]) -> dict[str, str]:
-    given = {each.name: fields.get(each.name, "").strip() for each in kind.spec.credentials}
+    given = {each.name: fields.get(_field(each), "").strip() for each in kind.spec.credentials}
     if kind.open_account is not None and not any(given.values()):
         return kind.open_account()
     missing = [each.label for each in kind.spec.credentials if not given[each.name]]
@@ -82,7 +83,7 @@ def _form(kind: BrokerKind, token: str) -> str:
     optional = " (leave empty to open a new account)" if kind.open_account is not None else ""
     inputs = "".join(
         f'<label for="{spec.slug}-{each.name}">{html.escape(each.label)}{optional}</label>'
-        f'<input id="{spec.slug}-{each.name}" name="{each.name}" autocomplete="off"'
+        f'<input id="{spec.slug}-{each.name}" name="{_field(each)}" autocomplete="off"'
         f' type="{"password" if each.is_secret else "text"}">'
         for each in spec.credentials
     )
@@ -92,6 +93,11 @@ def _form(kind: BrokerKind, token: str) -> str:
         f'<input type="hidden" name="token" value="{html.escape(token)}">'
         f'<button name="broker" value="{spec.slug}">Connect {html.escape(spec.name)}</button></form>'
     )
+
+
+def _field(credential: Credential) -> str:
+    """Name its field; the prefix keeps a credential called `token` apart from the page's own."""
+    return f"credential.{credential.name}"
 
 
 def _page(title: str, content: str, status: int = 200) -> Answer:
