@@ -56,6 +56,7 @@ lock: ## Make the hash-pinned locks anew (needs uv; ARGS=--upgrade takes the new
 		grep -o '^snaptrade-python-sdk==[^ ]*' "$$lock" | $(COMPILE) $(ARGS) - --output-file "$$lock"; \
 	done
 	@echo alpaca-py | $(COMPILE) $(ARGS) - --output-file requirements/oracle-alpaca.txt
+	@printf 'lumiwealth-tradier\nrequests\n' | $(COMPILE) $(ARGS) - --output-file requirements/oracle-tradier.txt
 
 # --no-build-isolation: what builds nostro is in the lock, so nothing unpinned is ever fetched.
 $(STAMP): requirements/dev.txt pyproject.toml

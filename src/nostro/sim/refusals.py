@@ -26,6 +26,7 @@ class UnknownRoute(Refused):
 class UnknownAccount(Refused):
     def __init__(self, number: str) -> None:
         super().__init__(f"There is no account {number}.")
+        self.number = number
 
 
 class UnknownOrder(Refused):

@@ -220,9 +220,10 @@ def _headers(kind: FaultKind, request: Request) -> Iterator[tuple[str, str]]:
 
 
 def _with_each_key_twice(reply: Reply) -> Reply:
-    if not reply.body:
+    try:
+        document = json.loads(reply.body)
+    except ValueError:  # no body, or plain text: there are no keys
         return reply
-    document = json.loads(reply.body)
     if isinstance(document, list):
         return replace(reply, body=f"[{', '.join(map(_twice, document))}]".encode())
     return replace(reply, body=_twice(document).encode())
