@@ -6,7 +6,8 @@
     a body with a "fault", at any status             CancelUnknown                   CancelUnknown
     a body not of the documented shape               CancelUnknown                   CancelUnknown
     200 "status": "ok", of this order                CancelPending                   Placed
-    200 "status": "ok", of another order             CancelUnknown                   (it names a new one)
+    200 "status": "ok", of another order, which
+        of a placement a look with its tag shows     CancelUnknown                   CancelUnknown
     200 or 400 with "errors"                         CancelRejected OTHER            PlaceRejected
     400 order already in finalized state: filled     CancelRejected TOO_LATE         PlaceRejected
     400 in any other words of text                   CancelRejected OTHER            PlaceRejected
@@ -55,7 +56,7 @@ from nostro.domain.cancel import (
     UnknownCause,
 )
 from nostro.domain.errors import ReadFailed
-from nostro.domain.ids import ClientOrderId
+from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
     NewGroup,
@@ -102,11 +103,7 @@ class TradierBroker(TradierAccounts):
         if isinstance(said, Refused):
             return CancelRejected(reason=_reason(said), message=said.message, raw=_raw(reply))
         if said.order_id != order.brokerage_order_id:
-            return CancelUnknown(
-                cause=UnknownCause.OTHER_ORDER_IN_REPLY,
-                message="the reply is about another order",
-                raw=_raw(reply),
-            )
+            return _about_another(reply)
         return CancelPending(raw=_raw(reply))
 
     async def place_order(self, account: str, order: NewOrder) -> PlaceOutcome:
@@ -122,7 +119,20 @@ class TradierBroker(TradierAccounts):
             return CancelUnknown(cause=UnknownCause.UNREADABLE_REPLY, message=str(error))
         if isinstance(said, Refused):
             return PlaceRejected(message=said.message, raw=_raw(reply))
-        return Placed(orders=(as_asked(order, said.order_id, self._clock.now()),), raw=_raw(reply))
+        return await self._placed(account, order, said.order_id, reply)
+
+    async def _placed(
+        self, account: str, order: NewOrder, order_id: BrokerageOrderId, reply: Reply
+    ) -> Placed | CancelUnknown:
+        """Look whose id it is: a receipt has nothing else. Where no look succeeds it is believed."""
+        look = await self.look_up_order(account, OrderRef(order_id))
+        if isinstance(look, LookFailed):
+            return Placed(orders=(as_asked(order, order_id, self._clock.now()),), raw=_raw(reply))
+        if not _is_of(look, order):
+            look = await self.find_client_order(account, order.client_order_id)
+        if isinstance(look, OrderFound) and _is_of(look, order):
+            return Placed(orders=(look.order,), raw=_raw(reply))
+        return _about_another(reply)
 
     async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
         return _refused_here("groups of orders are not placed here")
@@ -190,6 +200,16 @@ def _read_change(reply: Reply) -> Taken | Refused:
     if reply.status == 400 and isinstance(said, Taken):
         raise Unreadable("the reply takes the request and refuses it")
     return said
+
+
+def _is_of(look: OrderLook, order: NewOrder) -> bool:
+    return isinstance(look, OrderFound) and look.order.client_order_id == order.client_order_id
+
+
+def _about_another(reply: Reply) -> CancelUnknown:
+    return CancelUnknown(
+        cause=UnknownCause.OTHER_ORDER_IN_REPLY, message="the reply is about another order", raw=_raw(reply)
+    )
 
 
 def _reason(refused: Refused) -> CancelRejectReason:

@@ -67,7 +67,7 @@ SPEC = BrokerSpec(
     history_reach=timedelta(days=1),
     quality=Quality(
         rests_on="answers that users of Tradier recorded and measured, and clients of others",
-        oracles=(),
+        oracles=("lumiwealth-tradier",),
     ),
     sources=SOURCES,
 )
