@@ -156,7 +156,7 @@ SAMPLES = {
     "a line is too long": ("src/a.py", f"a = '{'a' * 105}'\n"),
     "something is left for later": ("README.md", "TO" + "DO: write"),
     "a module is named for nothing": ("src/nostro/utils.py", ""),
-    "a type error is silenced without a word": ("src/a.py", "a = 1  # type: ignore\n"),
+    "a type error is silenced without a word": ("src/a.py", "a = 1  # type" + ": ignore\n"),
     "a file names a registry or a place on somebody's machine": ("a.md", "see /home" + "/me/nostro"),
     "an inner part speaks SnapTrade's words": ("src/nostro/domain/a.py", "universal_symbol = 1\n"),
     "an adapter is reached by name": ("src/nostro/app.py", "from nostro.brokers.paper import SPEC\n"),

@@ -6,13 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from .harness import Auth, Installed, Sdk
-from .install import (
-    PYTHON_VERSIONS,
-    TYPESCRIPT_VERSIONS,
-    install_python,
-    install_typescript,
-    missing_for_typescript,
-)
+from .install import PYTHON_VERSIONS, install_python, install_typescript, missing_for_typescript
+from .which import SDKS
 
 StartSdk = Callable[..., Sdk]
 """Called as `(installed, base_url, *, client_id=..., consumer_key=..., auth="commercial")`."""
@@ -24,18 +19,14 @@ def python_sdk(request: pytest.FixtureRequest) -> Installed:
     return install_python(request.param)
 
 
-@pytest.fixture(
-    scope="session",
-    params=[*(("python", v) for v in PYTHON_VERSIONS), *(("typescript", v) for v in TYPESCRIPT_VERSIONS)],
-    ids="-".join,
-)
+@pytest.fixture(scope="session", params=SDKS, ids="-".join)
 def any_sdk(request: pytest.FixtureRequest) -> Installed:
     """Each SDK of both languages in turn; TypeScript is skipped where node or npm is missing."""
     language, version = request.param
     if language == "python":
         return install_python(version)
     missing = missing_for_typescript()
-    if missing is not None:
+    if missing is not None:  # a machine needs no Node to work on nostro; Python's SDKs are tried all the same
         pytest.skip(f"TypeScript SDKs: {missing}")
     return install_typescript(version)
 

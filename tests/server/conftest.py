@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.sdk.conftest import any_sdk, python_sdk, start_sdk
+from tests.sdk.conftest import any_sdk, start_sdk
 
 from .world import Server
 
-__all__ = ["any_sdk", "python_sdk", "start_sdk"]
+__all__ = ["any_sdk", "start_sdk"]
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,17 @@ CREDENTIALS = {
 }
 """By slug."""
 
+NOT_TRADED = ("TRADIER", "crypto")
+
+CRYPTO = {
+    "instrument": {"symbol": "BTC-USD", "type": "CRYPTOCURRENCY_PAIR"},
+    "side": "BUY",
+    "type": "LIMIT",
+    "time_in_force": "GTC",
+    "amount": "0.5",
+    "limit_price": "1.00",
+}
+
 FACES = {"ALPACA": "alpaca", "ALPACA-PAPER": "alpaca", "TRADIER": "tradier", "WHARF": "alpaca"}
 
 
@@ -39,7 +50,6 @@ FACES = {"ALPACA": "alpaca", "ALPACA-PAPER": "alpaca", "TRADIER": "tradier", "WH
 class Desk:
     """An account at a brokerage, seen from the SDK and from the brokerage's own controls."""
 
-    slug: str
     sdk: Sdk
     account_id: str
     brokerage: Server
@@ -65,9 +75,7 @@ def stock(desk: Desk) -> str:
 
 
 def crypto(desk: Desk) -> str:
-    order = {"side": "BUY", "type": "LIMIT", "time_in_force": "GTC", "amount": "0.5", "limit_price": "1.00"}
-    pair = {"symbol": "BTC-USD", "type": "CRYPTOCURRENCY_PAIR"}
-    placed: str = desk.ask("trading.place_crypto_order", instrument=pair, **order)["brokerage_order_id"]
+    placed: str = desk.ask("trading.place_crypto_order", **CRYPTO)["brokerage_order_id"]
     return placed
 
 
@@ -112,20 +120,30 @@ def desk(
             found = re.search(r"connection_id=([0-9a-f-]{36})", location)
             assert found is not None, location
             account = nostro.call("GET", f"/authorizations/{found[1]}/accounts").body[0]["id"]
-            yield Desk(slug, start_sdk(install_python("13"), nostro.url), account, brokerage)
+            yield Desk(start_sdk(install_python("13"), nostro.url), account, brokerage)
     finally:
         brokerage.stop()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("desk", "kind"),
+    [(slug, kind) for slug in CREDENTIALS for kind in KINDS if (slug, kind) != NOT_TRADED],
+    indirect=["desk"],
+)
 def test_an_order_of_each_kind_is_placed_and_canceled_by_its_id_alone(desk: Desk, kind: str) -> None:
-    if (desk.slug, kind) == ("TRADIER", "crypto"):
-        pytest.skip("Tradier trades no crypto")
     order_id = KINDS[kind](desk)
     status, body = desk.cancel(order_id)
     assert (status, body["brokerage_order_id"], body["status"]) == (200, order_id, "CANCELED")
     assert desk.brokerage.true_status(order_id) == "canceled"
     assert desk.brokerage.cancels_received(order_id) == 1
+
+
+@pytest.mark.parametrize("desk", [NOT_TRADED[0]], indirect=True)
+def test_an_order_of_a_kind_that_is_not_traded_there_never_leaves(desk: Desk) -> None:
+    before = len(desk.brokerage.truth())
+    status, body = desk.call("trading.place_crypto_order", **CRYPTO)
+    assert (status, body["code"], body["status"]) == (400, "7017", "NOT_SENT")
+    assert len(desk.brokerage.truth()) == before
 
 
 def test_a_fill_that_overtakes_the_cancel_is_told(desk: Desk) -> None:

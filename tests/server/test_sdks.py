@@ -7,6 +7,7 @@ import pytest
 
 from tests.sdk.conftest import StartSdk
 from tests.sdk.harness import Installed, Sdk, SdkReply
+from tests.sdk.which import HAVING, OLDEST, but, only
 
 from .world import ACCOUNT, ORDER, USER_ID, USER_SECRET, Server
 
@@ -121,6 +122,8 @@ KINDS: dict[str, Place] = {
     "OTOCO": group("OTOCO", ("TRIGGER", "BUY", 1.0), ("PEER", "SELL", 9000.0), ("PEER", "SELL", 9500.0)),
 }
 
+GROUPS = ("OCO", "OTO", "OTOCO")
+
 
 def statuses(sdk: Sdk, order_id: str) -> tuple[set[str], set[str]]:
     """The order's status in the v1 list (every record of it) and in the v2 list."""
@@ -137,12 +140,17 @@ def sdk(shared: Server, any_sdk: Installed, start_sdk: StartSdk) -> Sdk:
     return start_sdk(any_sdk, shared.url)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("any_sdk", "kind"),
+    [
+        (sdk, kind)
+        for kind in KINDS
+        for sdk in (HAVING["trading.place_complex_order"] if kind in GROUPS else but(OLDEST))
+    ],
+    ids=lambda part: part if isinstance(part, str) else "-".join(part),
+    indirect=["any_sdk"],
+)
 def test_place_list_cancel_list(shared: Server, sdk: Sdk, kind: str) -> None:
-    if kind in ("OCO", "OTO", "OTOCO") and not sdk.has("trading.place_complex_order"):
-        pytest.skip("this SDK has no complex orders")
-    if sdk.installed.version == "11.0.100":
-        pytest.skip("this SDK lists and places in older shapes; its cancel is tested below")
     order_ids = KINDS[kind](sdk)
     v1, v2 = statuses(sdk, order_ids[0])
     assert len(v1) == len(v2) == 1
@@ -157,9 +165,8 @@ def test_place_list_cancel_list(shared: Server, sdk: Sdk, kind: str) -> None:
         assert shared.true_status(order_id) == "canceled"
 
 
+@only(*but(OLDEST))  # which has no v2 lists
 def test_a_part_fill_then_cancel_shows_both_quantities_in_both_shapes(shared: Server, sdk: Sdk) -> None:
-    if sdk.installed.version == "11.0.100":
-        pytest.skip("this SDK has no v2 lists")
     (order_id,) = manual(symbol="MSFT", units=5.0)(sdk)
     shared.control("POST", f"/orders/{order_id}/fill", {"units": 2, "price": 1})
     body = ask(sdk, "trading.cancel_order", account_id=ACCOUNT, brokerage_order_id=order_id)
@@ -182,11 +189,10 @@ def test_a_part_fill_then_cancel_shows_both_quantities_in_both_shapes(shared: Se
     assert (leg["filled_quantity"], leg["canceled_quantity"]) == ("2", "3")
 
 
+@only(OLDEST)
 def test_the_cancel_of_early_2025_works_through_the_sdk_that_has_it(
     sandbox: Server, start_sdk: StartSdk, any_sdk: Installed
 ) -> None:
-    if any_sdk.version != "11.0.100":
-        pytest.skip("only 11.0.100 has this generation")
     old = start_sdk(any_sdk, sandbox.url)
     reply = old.call("trading.cancel_order", account_id=ACCOUNT, brokerage_order_id=ORDER, **USER)
     assert reply.status == 200, reply.body
@@ -194,9 +200,8 @@ def test_the_cancel_of_early_2025_works_through_the_sdk_that_has_it(
     assert reply.body["order"]["status"] == "CANCELED"
 
 
+@only(*HAVING["trading.cancel_user_account_order"])
 def test_the_oldest_cancel_works_through_the_sdks_that_have_it(sandbox: Server, sdk: Sdk) -> None:
-    if not sdk.has("trading.cancel_user_account_order"):
-        pytest.skip("this SDK has dropped it")
     reply: SdkReply = sdk.call(
         "trading.cancel_user_account_order", account_id=ACCOUNT, brokerage_order_id=ORDER, **USER
     )

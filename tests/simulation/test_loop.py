@@ -129,7 +129,7 @@ def test_waiting_for_what_nobody_will_do_is_found_out() -> None:
 
 
 def test_a_thread_is_refused() -> None:
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotImplementedError):  # what asyncio's own loops raise for what they do not have
         loop().run_until_done(asyncio.to_thread(print))
 
 

@@ -55,7 +55,7 @@ class Desk(NamedTuple):
 def sdk_folder() -> Path:
     try:
         return install_locked("oracle-alpaca", "oracle-alpaca")
-    except RuntimeError as error:
+    except RuntimeError as error:  # no package index: the face has its other tests, without an oracle
         pytest.skip(f"alpaca-py cannot be installed: {error}")
 
 

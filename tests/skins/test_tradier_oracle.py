@@ -92,7 +92,7 @@ def running(folder: Path, url: str, account: str) -> Iterator[Tradier]:
 def tradier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tradier]:
     try:
         folder = install_locked("oracle-tradier", "oracle-tradier")
-    except RuntimeError as error:
+    except RuntimeError as error:  # no package index: the face has its other tests, without an oracle
         pytest.skip(f"lumiwealth-tradier cannot be installed: {error}")
     with Server(tmp_path_factory.mktemp("tradier"), "--as", "tradier").start("simbroker") as server:
         bearer = {"Authorization": f"Bearer {TOKEN}"}

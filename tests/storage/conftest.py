@@ -46,6 +46,7 @@ def postgres() -> Iterator[PostgresServer]:
     try:
         server = PostgresServer()
     except Exception as error:  # noqa: BLE001 - a machine may forbid it in many ways
+        # The wheel with PostgreSQL in it may not fit a machine, and SQLite is the default.
         pytest.skip(f"PostgreSQL does not start here: {error!r}")
     yield server
     server.stop()

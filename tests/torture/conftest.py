@@ -15,9 +15,9 @@ def machines_of(engine: str) -> Iterator[Factory]:
     with ExitStack() as stack:
         try:
             parts = stack.enter_context(factory(engine))
-        except NoCompiler as error:
+        except NoCompiler as error:  # the disk that forgets is a library in C
             pytest.skip(f"no disk can be torn here: {error}")
-        except (OSError, subprocess.SubprocessError) as error:
+        except (OSError, subprocess.SubprocessError) as error:  # a machine may forbid it in many ways
             pytest.skip(f"no {engine} starts here: {error!r}")
         yield parts
 

@@ -42,7 +42,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     with tempfile.TemporaryDirectory(prefix="nostro-pw-") as place:
         try:
             disk = Disk(Path(place), build_library(tmp_path))
-        except NoCompiler as error:
+        except NoCompiler as error:  # the disk that forgets is a library in C
             pytest.skip(f"no disk can be torn here: {error}")
         yield disk
         disk.close()
