@@ -1,21 +1,16 @@
-"""The exchange behind Alpaca's face, without a socket, and two customers."""
+"""The exchange behind Alpaca's face."""
 
-import asyncio
 import contextlib
 import json
-from decimal import Decimal
 from typing import Any
 
-from nostro.brokers.transport import Reply, Request, Transport, TransportError
-from nostro.sim.exchange import Exchange
-from nostro.sim.faults import FaultPlan
-from nostro.sim.ledger import Ledger
+from nostro.brokers.transport import Reply, Request, TransportError
 from nostro.sim.skins import faces
-from nostro.sim.venue import EmbeddedVenue
-from tests.sim.market import ACCOUNT, API_KEY, CASH, OTHER_ACCOUNT, OTHER_API_KEY, ToldClock
+from tests.sim.market import API_KEY
+
+from .scene import FaceScene
 
 ALPACA = faces()["alpaca"]
-TIMEOUT_S = 0.8
 ORDER = {
     "symbol": "AAPL",
     "qty": "1",
@@ -26,23 +21,16 @@ ORDER = {
 }
 
 
-class Scene:
+class Scene(FaceScene):
     def __init__(self) -> None:
-        clock = ToldClock()
-        self.ledger = Ledger(":memory:")
-        self.exchange = Exchange(self.ledger, clock.now, seed=7)
-        for number, owner in ((ACCOUNT, API_KEY), (OTHER_ACCOUNT, OTHER_API_KEY)):
-            self.exchange.open_account(number, CASH, owner=owner)
-        self.exchange.set_quote("AAPL", Decimal(99), Decimal(101))
-        self.faults = FaultPlan(self.exchange, clock)
-        self.venue = EmbeddedVenue(self.exchange, self.faults, clock, ALPACA)
+        super().__init__(ALPACA)
 
     def ask(self, method: str, path: str, form: object = None, *, api_key: str = API_KEY) -> Reply | None:
         """Return the reply; None where none comes."""
-        transport: Transport = self.venue.transport(api_key)
-        request = Request(method, path, b"" if form is None else json.dumps(form).encode())
         with contextlib.suppress(TransportError):
-            return asyncio.run(transport.send(request, TIMEOUT_S))
+            return self.send(
+                Request(method, path, b"" if form is None else json.dumps(form).encode()), api_key
+            )
         return None
 
     def read(self, path: str, *, api_key: str = API_KEY) -> Any:

@@ -1,15 +1,14 @@
 """What Alpaca's face makes of forms and ids that it cannot take."""
 
-import asyncio
 import json
 
 import pytest
 
 from nostro.brokers.transport import Request
 from nostro.domain.order import OrderStatus
-from tests.sim.market import ACCOUNT, API_KEY, OPENED_AT, buy
+from tests.sim.market import ACCOUNT, OPENED_AT, buy
 
-from .alpaca_scene import ORDER, TIMEOUT_S, Scene
+from .alpaca_scene import ORDER, Scene
 
 
 def test_what_is_null_in_a_form_is_as_good_as_left_out(scene: Scene) -> None:
@@ -50,7 +49,7 @@ def test_what_cannot_be_taken_is_unprocessable_and_places_nothing(
 
 
 def test_what_is_no_json_is_a_bad_request(scene: Scene) -> None:
-    reply = asyncio.run(scene.venue.transport(API_KEY).send(Request("POST", "/v2/orders", b"{"), TIMEOUT_S))
+    reply = scene.send(Request("POST", "/v2/orders", b"{"))
     assert (reply.status, json.loads(reply.body)["code"]) == (400, 40010000)
 
 

@@ -1,15 +1,10 @@
 """Tradier's face, driven by lumiwealth-tradier over a socket, which reads every reply."""
 
-import contextlib
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,27 +12,20 @@ import pytest
 from tests.sdk.install import install_locked
 from tests.server.world import Server, send
 
+from .driven import ENDS_WITHIN_S, Driven, driven
+
 TOKEN = "open-oracle"
 EXPIRES_ON = (datetime.now(UTC) + timedelta(days=60)).strftime("%y%m%d")
 CALL, HIGHER_CALL = f"AAPL{EXPIRES_ON}C00100000", f"AAPL{EXPIRES_ON}C00110000"
-ENDS_WITHIN_S = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Tradier:
-    process: "subprocess.Popen[str]"
+    package: Driven
     url: str
 
     def ask(self, part: str, call: str, **args: Any) -> dict[str, Any]:
-        stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        stdin.write(json.dumps({"part": part, "call": call, "args": args}) + "\n")
-        stdin.flush()
-        line = stdout.readline()
-        assert line, f"the package's process ended during {call}"
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return self.package.ask(part=part, call=call, args=args)
 
     def account(self, call: str) -> Any:
         return self.ask("account", call)["body"]
@@ -70,24 +58,6 @@ class Tradier:
         return order
 
 
-@contextlib.contextmanager
-def running(folder: Path, url: str, account: str) -> Iterator[Tradier]:
-    env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    driver = Path(__file__).parent / "tradier_driver.py"
-    process = subprocess.Popen(
-        [sys.executable, str(driver), url, account, TOKEN],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**env, "PYTHONPATH": str(folder)},
-        text=True,
-    )
-    with process:
-        yield Tradier(process, url)
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(timeout=ENDS_WITHIN_S)
-
-
 @pytest.fixture(scope="module")
 def tradier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tradier]:
     try:
@@ -100,8 +70,8 @@ def tradier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tradier]:
         account = profile.body["profile"]["account"]["account_number"]
         quote = json.dumps({"symbol": "AAPL", "bid": "99", "ask": "101"}).encode()
         send(server.url, "POST", "/sandbox/quotes", quote, {}, ENDS_WITHIN_S)
-        with running(folder, server.url, account) as tradier:
-            yield tradier
+        with driven("tradier_driver.py", folder, server.url, account, TOKEN) as package:
+            yield Tradier(package, server.url)
 
 
 def test_the_account_is_active_and_has_money(tradier: Tradier) -> None:

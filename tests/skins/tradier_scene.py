@@ -1,21 +1,16 @@
-"""The exchange behind Tradier's face, without a socket, and two customers."""
+"""The exchange behind Tradier's face."""
 
-import asyncio
 import json
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from nostro.brokers.transport import Reply, Request
-from nostro.sim.exchange import Exchange
-from nostro.sim.faults import FaultPlan
-from nostro.sim.ledger import Ledger
 from nostro.sim.skins import faces
-from nostro.sim.venue import EmbeddedVenue
-from tests.sim.market import ACCOUNT, API_KEY, CASH, OTHER_ACCOUNT, OTHER_API_KEY, ToldClock
+from tests.sim.market import ACCOUNT, API_KEY
+
+from .scene import FaceScene
 
 TRADIER = faces()["tradier"]
-TIMEOUT_S = 0.8
 ORDERS = f"/v1/accounts/{ACCOUNT}/orders"
 ORDER = {
     "class": "equity",
@@ -28,22 +23,14 @@ ORDER = {
 }
 
 
-class Scene:
+class Scene(FaceScene):
     def __init__(self) -> None:
-        clock = ToldClock()
-        self.ledger = Ledger(":memory:")
-        self.exchange = Exchange(self.ledger, clock.now, seed=7, shape_id=TRADIER.shape_id)
-        for number, owner in ((ACCOUNT, API_KEY), (OTHER_ACCOUNT, OTHER_API_KEY)):
-            self.exchange.open_account(number, CASH, owner=owner)
-        self.exchange.set_quote("AAPL", Decimal(99), Decimal(101))
-        self.faults = FaultPlan(self.exchange, clock)
-        self.venue = EmbeddedVenue(self.exchange, self.faults, clock, TRADIER)
+        super().__init__(TRADIER)
 
     def ask(
         self, method: str, path: str, form: dict[str, str] | None = None, *, api_key: str = API_KEY
     ) -> Reply:
-        request = Request(method, path, urlencode(form or {}).encode())
-        return asyncio.run(self.venue.transport(api_key).send(request, TIMEOUT_S))
+        return self.send(Request(method, path, urlencode(form or {}).encode()), api_key)
 
     def read(self, path: str) -> Any:
         reply = self.ask("GET", path)

@@ -31,25 +31,19 @@ from nostro.brokers.alpaca.wire import (
     write_order,
     write_replacement,
 )
-from nostro.brokers.ask import change, fetch
+from nostro.brokers.ask import Asking, must_be, refused_here
 from nostro.brokers.reply import Unreadable, read, read_raw
 from nostro.brokers.spec import BrokerSpec
-from nostro.brokers.transport import Reply, Request, Transport, TransportError
+from nostro.brokers.transport import Reply, Request, Transport
 from nostro.domain.cancel import (
     CancelOutcome,
     CancelPending,
     CancelRejected,
     CancelRejectReason,
-    CancelUnknown,
-    LookFailed,
-    NotSent,
-    NotSentCause,
     OrderAbsent,
     OrderFound,
     OrderLook,
-    UnknownCause,
 )
-from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
@@ -80,66 +74,56 @@ class AlpacaOrders:
     """The calls of one key that concern orders. A key is one account's, so that no call names it."""
 
     def __init__(self, transport: Transport, spec: BrokerSpec) -> None:
-        self._transport = transport
         self._spec = spec
+        self._ask = Asking(transport, spec)
 
     async def cancel_order(self, _account: str, order: OrderRef) -> CancelOutcome:
-        if self._spec.order_id.fullmatch(order.brokerage_order_id) is None:
-            return self._not_an_id(order)
-        reply = await self._change(Request("DELETE", _order_path(order), operation="cancel"))
-        if not isinstance(reply, Reply):
-            return reply
-        try:
-            return _judge_cancel(reply)
-        except Unreadable as error:
-            return _unreadable(error)
+        request = Request("DELETE", _order_path(order), operation="cancel")
+        return await self._ask.change(request, _judge_cancel, about=order)
 
     async def place_order(self, _account: str, order: NewOrder) -> PlaceOutcome:
-        reply = await self._change(Request("POST", "/v2/orders", write_order(order), operation="place"))
-        if not isinstance(reply, Reply):
-            return reply
-        try:
+        def judge(reply: Reply) -> PlaceOutcome:
             if reply.status != 200:
                 return _judge_refusal(reply)
             placed = read_order(reply.body)
-            if placed.client_order_id != order.client_order_id:
-                return _about_another(reply)
+            must_be(placed.client_order_id, order.client_order_id)
             return Placed(orders=(placed,), raw=read_raw(reply.body))
-        except Unreadable as error:
-            return _unreadable(error)
+
+        request = Request("POST", "/v2/orders", write_order(order), operation="place")
+        return await self._ask.change(request, judge)
 
     async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
-        return NotSent(cause=NotSentCause.REFUSED_LOCALLY, message="groups of orders are not placed here")
+        return refused_here("groups of orders are not placed here")
 
     async def replace_order(self, _account: str, order: OrderRef, terms: Replacement) -> ReplaceOutcome:
-        if self._spec.order_id.fullmatch(order.brokerage_order_id) is None:
-            return self._not_an_id(order)
-        request = Request("PATCH", _order_path(order), write_replacement(terms), operation="replace")
-        reply = await self._change(request)
-        if not isinstance(reply, Reply):
-            return reply
-        try:
+        def judge(reply: Reply) -> ReplaceOutcome:
             if reply.status != 200:
                 return _judge_refusal(reply)
             successor = read_order(reply.body)
-            if successor.replaces != order.brokerage_order_id:
-                return _about_another(reply)
+            must_be(successor.replaces, order.brokerage_order_id)
             return Replaced(order=successor, replaced_id=order.brokerage_order_id, raw=read_raw(reply.body))
-        except Unreadable as error:
-            return _unreadable(error)
+
+        request = Request("PATCH", _order_path(order), write_replacement(terms), operation="replace")
+        return await self._ask.change(request, judge, about=order)
 
     async def look_up_order(self, _account: str, order: OrderRef) -> OrderLook:
-        look = await self._look(f"{_order_path(order)}?nested=true")
-        if isinstance(look, OrderFound) and look.order.brokerage_order_id != order.brokerage_order_id:
-            return LookFailed("the reply is about another order")
-        return look
+        def judge(reply: Reply) -> OrderLook | None:
+            look = _judge_look(reply)
+            if isinstance(look, OrderFound):
+                must_be(look.order.brokerage_order_id, order.brokerage_order_id)
+            return look
+
+        return await self._ask.look(f"{_order_path(order)}?nested=true", judge)
 
     async def find_client_order(self, _account: str, client_order_id: ClientOrderId) -> OrderLook:
+        def judge(reply: Reply) -> OrderLook | None:
+            look = _judge_look(reply)
+            if isinstance(look, OrderFound):
+                must_be(look.order.client_order_id, client_order_id)
+            return look
+
         wanted = quote(client_order_id, safe="")
-        look = await self._look(f"/v2/orders:by_client_order_id?client_order_id={wanted}")
-        if isinstance(look, OrderFound) and look.order.client_order_id != client_order_id:
-            return LookFailed("the reply is about another order")
-        return look
+        return await self._ask.look(f"/v2/orders:by_client_order_id?client_order_id={wanted}", judge)
 
     async def list_orders(self, _account: str, since: datetime) -> Sequence[Order]:
         """List open orders, then closed ones, page by page.
@@ -167,31 +151,15 @@ class AlpacaOrders:
 
     async def _list(self, query: str) -> tuple[list[Order], Page]:
         path = f"/v2/orders?{query}&limit={PAGE_MAX}&direction=desc&nested=true"
-        request = Request("GET", path, operation="list")
-        body = await fetch(self._transport, request, self._spec.request_timeout_s)
-        try:
-            return read_orders(body)
-        except Unreadable as error:
-            raise ReadFailed(str(error)) from error
+        return await self._ask.read(path, read_orders, "list")
 
-    async def _look(self, path: str) -> OrderLook:
-        request = Request("GET", path, operation="look_up")
-        try:
-            reply = await self._transport.send(request, self._spec.request_timeout_s)
-            if reply.status == 200:
-                return OrderFound(order=read_order(reply.body), raw=read_raw(reply.body))
-            if reply.status == 404 and read(reply.body, Failure).code == _UNKNOWN_ORDER[1]:
-                return OrderAbsent()
-        except (TransportError, Unreadable) as error:
-            return LookFailed(str(error))
-        return LookFailed(f"the brokerage answered {reply.status}")
 
-    async def _change(self, request: Request) -> Reply | CancelUnknown | NotSent:
-        return await change(self._transport, request, self._spec.request_timeout_s)
-
-    def _not_an_id(self, order: OrderRef) -> NotSent:
-        message = f"{order.brokerage_order_id!r} is not an order id here"
-        return NotSent(cause=NotSentCause.REFUSED_LOCALLY, message=message)
+def _judge_look(reply: Reply) -> OrderFound | OrderAbsent | None:
+    if reply.status == 200:
+        return OrderFound(order=read_order(reply.body), raw=read_raw(reply.body))
+    if reply.status == 404 and read(reply.body, Failure).code == _UNKNOWN_ORDER[1]:
+        return OrderAbsent()
+    return None
 
 
 def _judge_cancel(reply: Reply) -> CancelOutcome:
@@ -220,18 +188,6 @@ def _judge_refusal(reply: Reply) -> PlaceRejected:
     if reply.status not in (400, 403, 404, 422):
         raise Unreadable(f"{reply.status} is not a documented answer")
     return PlaceRejected(message=read(reply.body, Failure).message, raw=read_raw(reply.body))
-
-
-def _about_another(reply: Reply) -> CancelUnknown:
-    return CancelUnknown(
-        cause=UnknownCause.OTHER_ORDER_IN_REPLY,
-        message="the reply is about another order",
-        raw=read_raw(reply.body),
-    )
-
-
-def _unreadable(error: Unreadable) -> CancelUnknown:
-    return CancelUnknown(cause=UnknownCause.UNREADABLE_REPLY, message=str(error))
 
 
 def _order_path(order: OrderRef) -> str:

@@ -1,9 +1,9 @@
 """Accounts, balances, positions, prices and previews at the embedded brokerage."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 from urllib.parse import quote
 
+from nostro.brokers.ask import Asking
 from nostro.brokers.paper.spec import SPEC
 from nostro.brokers.paper.wire import (
     Failure,
@@ -16,39 +16,37 @@ from nostro.brokers.paper.wire import (
     write,
 )
 from nostro.brokers.reply import Unreadable, read
-from nostro.brokers.transport import Reply, Request, Transport, TransportError
+from nostro.brokers.transport import Request, Transport
 from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
 from nostro.domain.errors import ReadFailed
 from nostro.domain.instrument import Instrument
 from nostro.domain.place import NewOrder, Preview
-
-T = TypeVar("T")
 
 
 class PaperAccounts:
     """The calls of one customer that change nothing and concern no order."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        self._ask = Asking(transport, SPEC)
 
     async def list_accounts(self) -> Sequence[BrokerageAccount]:
-        return await self._get("/accounts", read_accounts)
+        return await self._ask.read("/accounts", read_accounts)
 
     async def list_balances(self, account: str) -> Sequence[Balance]:
-        return await self._get(f"/accounts/{quote(account, safe='')}/balances", read_balances)
+        return await self._ask.read(f"/accounts/{quote(account, safe='')}/balances", read_balances)
 
     async def list_positions(self, account: str) -> Sequence[Position]:
-        return await self._get(f"/accounts/{quote(account, safe='')}/positions", read_positions)
+        return await self._ask.read(f"/accounts/{quote(account, safe='')}/positions", read_positions)
 
     async def list_quotes(self, symbols: Sequence[str]) -> Sequence[Quote]:
-        return await self._get(f"/quotes?symbols={quote(','.join(symbols), safe=',')}", read_quotes)
+        return await self._ask.read(f"/quotes?symbols={quote(','.join(symbols), safe=',')}", read_quotes)
 
     async def list_instruments(self) -> Sequence[Instrument]:
-        return await self._get("/instruments", read_instruments)
+        return await self._ask.read("/instruments", read_instruments)
 
     async def preview_order(self, account: str, order: NewOrder) -> Preview | str:
         path = f"/accounts/{quote(account, safe='')}/orders/preview"
-        reply = await self._send(Request("POST", path, write(order), operation="read"))
+        reply = await self._ask.answer(Request("POST", path, write(order), operation="read"))
         try:
             if reply.status == 200:
                 return read_preview(reply.body)
@@ -57,20 +55,3 @@ class PaperAccounts:
         except Unreadable as error:
             raise ReadFailed(str(error)) from error
         raise ReadFailed(f"the brokerage answered {reply.status}")
-
-    async def _get(self, path: str, parse: Callable[[bytes], T]) -> T:
-        reply = await self._send(Request("GET", path, operation="read"))
-        if reply.status == 401:
-            raise ReadFailed("the brokerage does not accept the API key")
-        if reply.status != 200:
-            raise ReadFailed(f"the brokerage answered {reply.status}")
-        try:
-            return parse(reply.body)
-        except Unreadable as error:
-            raise ReadFailed(str(error)) from error
-
-    async def _send(self, request: Request) -> Reply:
-        try:
-            return await self._transport.send(request, SPEC.request_timeout_s)
-        except TransportError as error:
-            raise ReadFailed(str(error)) from error

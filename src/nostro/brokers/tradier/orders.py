@@ -23,11 +23,12 @@ users, September 2026; the rest: see SOURCES.)
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
-from nostro.brokers.ask import as_asked, change
-from nostro.brokers.reply import Unreadable, read_raw
+from nostro.brokers.ask import as_asked, must_be, raw_of, refused_here
+from nostro.brokers.reply import Unreadable
 from nostro.brokers.spec import BrokerSpec
 from nostro.brokers.tradier.accounts import TradierAccounts, account_path
 from nostro.brokers.tradier.wire import (
@@ -39,7 +40,7 @@ from nostro.brokers.tradier.wire import (
     read_receipt,
     write_order,
 )
-from nostro.brokers.transport import Reply, Request, Transport, TransportError
+from nostro.brokers.transport import Reply, Request, Transport
 from nostro.domain.cancel import (
     CancelOutcome,
     CancelPending,
@@ -47,8 +48,6 @@ from nostro.domain.cancel import (
     CancelRejectReason,
     CancelUnknown,
     LookFailed,
-    NotSent,
-    NotSentCause,
     OrderAbsent,
     OrderAmbiguous,
     OrderFound,
@@ -56,7 +55,7 @@ from nostro.domain.cancel import (
     UnknownCause,
 )
 from nostro.domain.errors import ReadFailed
-from nostro.domain.ids import BrokerageOrderId, ClientOrderId
+from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
     NewGroup,
@@ -88,73 +87,63 @@ class TradierBroker(TradierAccounts):
         return self._spec
 
     async def cancel_order(self, account: str, order: OrderRef) -> CancelOutcome:
-        if self._spec.order_id.fullmatch(order.brokerage_order_id) is None:
-            return _refused_here(f"{order.brokerage_order_id!r} is not an order id here")
-        request = Request("DELETE", _order_path(account, order), operation="cancel")
-        reply = await change(self._transport, request, self._spec.request_timeout_s, judged={401})
-        if not isinstance(reply, Reply):
-            return reply
-        if reply.status == 401:
-            return await self._judge_unauthorized(account, reply)
-        try:
+        def judge(reply: Reply) -> CancelOutcome | Reply:
+            if reply.status == 401:
+                return reply
             said = _read_change(reply)
-        except Unreadable as error:
-            return CancelUnknown(cause=UnknownCause.UNREADABLE_REPLY, message=str(error))
-        if isinstance(said, Refused):
-            return CancelRejected(reason=_reason(said), message=said.message, raw=_raw(reply))
-        if said.order_id != order.brokerage_order_id:
-            return _about_another(reply)
-        return CancelPending(raw=_raw(reply))
+            if isinstance(said, Refused):
+                return CancelRejected(reason=_reason(said), message=said.message, raw=raw_of(reply))
+            must_be(said.order_id, order.brokerage_order_id)
+            return CancelPending(raw=raw_of(reply))
+
+        request = Request("DELETE", _order_path(account, order), operation="cancel")
+        outcome = await self._ask.change(request, judge, about=order, judged={401})
+        return await self._judge_unauthorized(account, outcome) if isinstance(outcome, Reply) else outcome
 
     async def place_order(self, account: str, order: NewOrder) -> PlaceOutcome:
-        request = Request(
-            "POST", f"{account_path(account)}/orders", write_order(order), operation="place", headers=_FORM
-        )
-        reply = await change(self._transport, request, self._spec.request_timeout_s)
-        if not isinstance(reply, Reply):
-            return reply
-        try:
+        def judge(reply: Reply) -> PlaceOutcome:
             said = _read_change(reply)
-        except Unreadable as error:
-            return CancelUnknown(cause=UnknownCause.UNREADABLE_REPLY, message=str(error))
-        if isinstance(said, Refused):
-            return PlaceRejected(message=said.message, raw=_raw(reply))
-        return await self._placed(account, order, said.order_id, reply)
+            if isinstance(said, Refused):
+                return PlaceRejected(message=said.message, raw=raw_of(reply))
+            return Placed(orders=(as_asked(order, said.order_id, self._clock.now()),), raw=raw_of(reply))
 
-    async def _placed(
-        self, account: str, order: NewOrder, order_id: BrokerageOrderId, reply: Reply
-    ) -> Placed | CancelUnknown:
+        path = f"{account_path(account)}/orders"
+        request = Request("POST", path, write_order(order), operation="place", headers=_FORM)
+        outcome = await self._ask.change(request, judge)
+        return await self._verify(account, order, outcome) if isinstance(outcome, Placed) else outcome
+
+    async def _verify(self, account: str, order: NewOrder, placed: Placed) -> PlaceOutcome:
         """Look whose id it is: a receipt has nothing else. Where no look succeeds it is believed."""
-        look = await self.look_up_order(account, OrderRef(order_id))
+        look = await self.look_up_order(account, placed.orders[0].ref)
         if isinstance(look, LookFailed):
-            return Placed(orders=(as_asked(order, order_id, self._clock.now()),), raw=_raw(reply))
+            return placed
         if not _is_of(look, order):
             look = await self.find_client_order(account, order.client_order_id)
         if isinstance(look, OrderFound) and _is_of(look, order):
-            return Placed(orders=(look.order,), raw=_raw(reply))
-        return _about_another(reply)
+            return replace(placed, orders=(look.order,))
+        cause, message = UnknownCause.OTHER_ORDER_IN_REPLY, "the reply is about another order"
+        return CancelUnknown(cause=cause, message=message, raw=placed.raw)
 
     async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
-        return _refused_here("groups of orders are not placed here")
+        return refused_here("groups of orders are not placed here")
 
     async def replace_order(self, _account: str, _order: OrderRef, _terms: Replacement) -> ReplaceOutcome:
-        return _refused_here("orders are not replaced here")
+        return refused_here("orders are not replaced here")
 
     async def look_up_order(self, account: str, order: OrderRef) -> OrderLook:
-        request = Request("GET", f"{_order_path(account, order)}?includeTags=true", operation="look_up")
-        try:
-            reply = await self._transport.send(request, self._spec.request_timeout_s)
-            if reply.status == 401:
-                is_absent = _names_account(reply) and await self._is_mine(account)
-                return OrderAbsent() if is_absent else LookFailed("the brokerage answered 401")
+        def judge(reply: Reply) -> OrderLook | None:
+            if reply.status == 401 and _names_account(reply):
+                return OrderAbsent()
             if reply.status != 200:
-                return LookFailed(f"the brokerage answered {reply.status}")
+                return None
             found = read_order(reply.body)
-        except (TransportError, Unreadable) as error:
-            return LookFailed(str(error))
-        if found.brokerage_order_id != order.brokerage_order_id:
-            return LookFailed("the reply is about another order")
-        return OrderFound(order=found, raw=_raw(reply))
+            must_be(found.brokerage_order_id, order.brokerage_order_id)
+            return OrderFound(order=found, raw=raw_of(reply))
+
+        look = await self._ask.look(f"{_order_path(account, order)}?includeTags=true", judge)
+        if isinstance(look, OrderAbsent) and not await self._is_mine(account):
+            return LookFailed("the brokerage answered 401")
+        return look
 
     async def find_client_order(self, account: str, client_order_id: ClientOrderId) -> OrderLook:
         """Look through the list: Tradier finds no order by its tag."""
@@ -174,7 +163,7 @@ class TradierBroker(TradierAccounts):
         return sorted(recent, key=lambda order: order.placed_at, reverse=True)
 
     async def _list(self, account: str) -> list[Order]:
-        return await self._get(f"{account_path(account)}/orders?includeTags=true", read_orders, "list")
+        return await self._ask.read(f"{account_path(account)}/orders?includeTags=true", read_orders, "list")
 
     async def _judge_unauthorized(self, account: str, reply: Reply) -> CancelRejected | CancelUnknown:
         if _names_account(reply) and await self._is_mine(account):
@@ -206,12 +195,6 @@ def _is_of(look: OrderLook, order: NewOrder) -> bool:
     return isinstance(look, OrderFound) and look.order.client_order_id == order.client_order_id
 
 
-def _about_another(reply: Reply) -> CancelUnknown:
-    return CancelUnknown(
-        cause=UnknownCause.OTHER_ORDER_IN_REPLY, message="the reply is about another order", raw=_raw(reply)
-    )
-
-
 def _reason(refused: Refused) -> CancelRejectReason:
     found = _FINALIZED.fullmatch(refused.message)
     is_late = found is not None and STATUSES.get(found[1], OrderStatus.UNRECOGNIZED).is_closed
@@ -220,18 +203,6 @@ def _reason(refused: Refused) -> CancelRejectReason:
 
 def _names_account(reply: Reply) -> bool:
     return _UNAUTHORIZED.fullmatch(reply.body.decode("utf-8", "replace")) is not None
-
-
-def _raw(reply: Reply) -> dict[str, object] | None:
-    """Keep the reply's JSON; a refusal in text has none."""
-    try:
-        return dict(read_raw(reply.body))
-    except Unreadable:
-        return None
-
-
-def _refused_here(message: str) -> NotSent:
-    return NotSent(cause=NotSentCause.REFUSED_LOCALLY, message=message)
 
 
 def _order_path(account: str, order: OrderRef) -> str:
