@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -68,44 +69,34 @@ def test_processes_that_start_at_once_all_come_up(place: Place) -> None:
 
 
 def test_what_a_killed_process_held_is_taken_over_soon_and_not_before(place: Place) -> None:
-    async def work() -> tuple[CancelIntent, CancelIntent]:
-        await furnished(place)
-        async with place.opened() as store:
-            nostro = await nostro_on(place, store)
-            with Child(place, "claim", "c-1", "k-1") as child:
-                await nostro.reconciler.recover()
-                while_it_lives = await state_of(store)
-                running = asyncio.create_task(nostro.reconciler.run())
-                child.signal(signal.SIGKILL)
-                after = await once_taken_over(store)
-            nostro.reconciler.stop()
-            await running
-            await nostro.tasks.drain(5)
-            await nostro.paper.close()
-            return while_it_lives, after
-
-    while_it_lives, after = asyncio.run(work())
+    while_it_lives, after = asyncio.run(killed_beside(place, lambda members: members))
     assert while_it_lives.state is CancelState.INTENT
     assert (after.state, after.cause) == (CancelState.UNKNOWN, UnknownCause.RESTARTED)
 
 
 def test_a_round_that_breaks_does_not_end_the_work_on_open_cancels(place: Place) -> None:
-    async def work() -> CancelIntent:
-        await furnished(place)
-        async with place.opened() as store:
-            nostro = await nostro_on(place, replace(store, members=Stumbling(store.members)))
-            with Child(place, "claim", "c-1", "k-1") as child:
-                await nostro.reconciler.recover()
-                running = asyncio.create_task(nostro.reconciler.run())
-                child.signal(signal.SIGKILL)
-                after = await once_taken_over(store)
-            nostro.reconciler.stop()
-            await running
-            await nostro.tasks.drain(5)
-            await nostro.paper.close()
-            return after
+    _, after = asyncio.run(killed_beside(place, Stumbling))
+    assert after.state is CancelState.UNKNOWN
 
-    assert asyncio.run(work()).state is CancelState.UNKNOWN
+
+async def killed_beside(
+    place: Place, members_as: Callable[[Members], Members]
+) -> tuple[CancelIntent, CancelIntent]:
+    """Kill a process that has an intent, beside a server that works; return the intent before and after."""
+    await furnished(place)
+    async with place.opened() as store:
+        nostro = await nostro_on(place, replace(store, members=members_as(store.members)))
+        with Child(place, "claim", "c-1", "k-1") as child:
+            await nostro.reconciler.recover()
+            while_it_lives = await state_of(store)
+            running = asyncio.create_task(nostro.reconciler.run())
+            child.signal(signal.SIGKILL)
+            after = await once_taken_over(store)
+        nostro.reconciler.stop()
+        await running
+        await nostro.tasks.drain(5)
+        await nostro.paper.close()
+        return while_it_lives, after
 
 
 def test_a_process_that_starts_alone_takes_over_at_once(place: Place) -> None:

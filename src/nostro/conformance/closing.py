@@ -98,20 +98,20 @@ async def already_canceled(bench: Bench) -> None:
 
 @case("C07", "An expired order is not called canceled.")
 async def expired(bench: Bench) -> None:
-    order = await bench.place()
-    bench.exchange.expire(order.brokerage_order_id)
-    expect_refused(bench, await cancel(bench, order.ref))
-    seen = await bench.see(order.brokerage_order_id)
-    expect(seen.status is OrderStatus.EXPIRED, f"an expired order is shown as {seen.status}")
+    await _ended(bench, bench.exchange.expire, OrderStatus.EXPIRED)
 
 
 @case("C08", "An order that the brokerage rejected after it took it is not called canceled.")
 async def rejected(bench: Bench) -> None:
+    await _ended(bench, bench.exchange.reject, OrderStatus.REJECTED)
+
+
+async def _ended(bench: Bench, end: Callable[[str], object], status: OrderStatus) -> None:
     order = await bench.place()
-    bench.exchange.reject(order.brokerage_order_id)
+    end(order.brokerage_order_id)
     expect_refused(bench, await cancel(bench, order.ref))
     seen = await bench.see(order.brokerage_order_id)
-    expect(seen.status is OrderStatus.REJECTED, f"a rejected order is shown as {seen.status}")
+    expect(seen.status is status, f"an order that is {status} is shown as {seen.status}")
 
 
 @case(

@@ -19,7 +19,7 @@ from nostro.domain.cancel import (
     OrderFound,
     UnknownCause,
 )
-from nostro.domain.order import OrderStatus
+from nostro.domain.order import Order, OrderStatus
 from nostro.sim.faults import FaultKind
 
 _LAG_S = 0.3
@@ -27,26 +27,26 @@ _LAG_S = 0.3
 
 @case("C35", "A cancel that is carried out and never answered is unknown; a look shows it later.")
 async def hangs_done(bench: Bench) -> None:
-    order = await bench.place()
-    bench.faults.declare("cancel", FaultKind.HANG)
-    bench.patience_s = SHORT_PATIENCE_S
-    expect_unknown(await cancel(bench, order.ref), UnknownCause.TIMEOUT)
-    bench.patience_s = None
-    bench.faults.clear()
+    order = await _hang(bench, processed=True)
     await expect_canceled(bench, order.brokerage_order_id)
 
 
 @case("C36", "A cancel that is neither carried out nor answered is unknown; a look shows the order as open.")
 async def hangs_not_done(bench: Bench) -> None:
+    order = await _hang(bench, processed=False)
+    expect_status(bench, order.brokerage_order_id, OrderStatus.NEW)
+    seen = await bench.see(order.brokerage_order_id)
+    expect(not seen.status.is_closed, f"an open order is shown as {seen.status}")
+
+
+async def _hang(bench: Bench, *, processed: bool) -> Order:
     order = await bench.place()
-    bench.faults.declare("cancel", FaultKind.HANG, processed=False)
+    bench.faults.declare("cancel", FaultKind.HANG, processed=processed)
     bench.patience_s = SHORT_PATIENCE_S
     expect_unknown(await cancel(bench, order.ref), UnknownCause.TIMEOUT)
     bench.patience_s = None
     bench.faults.clear()
-    expect_status(bench, order.brokerage_order_id, OrderStatus.NEW)
-    seen = await bench.see(order.brokerage_order_id)
-    expect(not seen.status.is_closed, f"an open order is shown as {seen.status}")
+    return order
 
 
 @case("C37", "A cancel whose reply is lost with its connection is unknown, and is not sent again.")
