@@ -27,6 +27,15 @@ def fresh(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
+def logged(tmp_path: Path) -> Iterator[Server]:
+    """A sandbox of the test's own, whose log is a file."""
+    server = Server(tmp_path / "data")
+    server.log = tmp_path / "log"
+    with server:
+        yield server
+
+
+@pytest.fixture
 def sandbox(shared: Server) -> Iterator[Server]:
     """The shared process with everything in it as new."""
     reply = shared.control("POST", "/reset", {})

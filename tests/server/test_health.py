@@ -6,24 +6,13 @@ import re
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from .world import ACCOUNT, ORDER, Reply, Server, eventually, send
 
 FRESH_S = 5.0
-
-
-@pytest.fixture
-def logged(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "data")
-    server.log = tmp_path / "log"
-    with server:
-        yield server
 
 
 def get(server: Server, path: str) -> Reply:

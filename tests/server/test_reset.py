@@ -1,22 +1,11 @@
 """A sandbox that is started over while it works: what is under way ends somehow, and never as a bug."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-import pytest
 
 from .world import ACCOUNT, ORDER, Reply, Server, eventually
 
 BUG = "1000"
-
-
-@pytest.fixture
-def logged(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "data")
-    server.log = tmp_path / "log"
-    with server:
-        yield server
 
 
 def errors_of(server: Server) -> list[str]:

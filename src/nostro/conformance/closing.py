@@ -15,6 +15,7 @@ from nostro.conformance.truth import (
     expect_refused,
     expect_status,
     expect_taken,
+    see_successor,
     settle,
 )
 from nostro.domain.cancel import Canceled, CancelPending, CancelRejected
@@ -121,14 +122,11 @@ async def _ended(bench: Bench, end: Callable[[str], object], status: OrderStatus
 )
 async def replaced(bench: Bench) -> None:
     order = await bench.place()
-    terms = same_terms(order)
-    successor = bench.exchange.replace(NUMBER, order.brokerage_order_id, terms)
+    successor = bench.exchange.replace(NUMBER, order.brokerage_order_id, same_terms(order))
     expect_refused(bench, await cancel(bench, order.ref))
     expect_status(bench, successor.brokerage_order_id, OrderStatus.NEW)
-    seen = await bench.see(order.brokerage_order_id)
-    expect(seen.status is OrderStatus.REPLACED, f"a replaced order is shown as {seen.status}")
-    if seen.replaced_by != successor.brokerage_order_id:
-        raise Failed(f"the successor is {successor.brokerage_order_id}, and {seen.replaced_by} is shown")
+    shown, actual = await see_successor(bench, order.brokerage_order_id), successor.brokerage_order_id
+    expect(shown == actual, f"the successor is {actual}, and {shown} is shown")
     found = await bench.see(successor.brokerage_order_id)
     expect_taken(bench, await cancel(bench, found.ref))
     await expect_canceled(bench, successor.brokerage_order_id)

@@ -8,9 +8,16 @@ from nostro.conformance.bench import NUMBER, SHORT_PATIENCE_S, Bench, Failed, ex
 from nostro.conformance.case import atomic_replace, case, client_order_ids
 from nostro.conformance.case import replace as can_replace
 from nostro.conformance.samples import same_terms
-from nostro.conformance.truth import cancel, describe, expect_canceled, expect_refused, expect_taken
+from nostro.conformance.truth import (
+    cancel,
+    describe,
+    expect_canceled,
+    expect_refused,
+    expect_taken,
+    see_successor,
+)
 from nostro.domain.cancel import CancelUnknown, OrderFound, UnknownCause
-from nostro.domain.order import Order, OrderStatus
+from nostro.domain.order import Order
 from nostro.domain.place import NewOrder, Placed, PlaceRejected, Replaced, Replacement
 from nostro.sim.faults import NOT_DONE, FaultKind
 
@@ -124,11 +131,7 @@ async def replace_lost(bench: Bench) -> None:
         f"nothing is proven, and the outcome is {describe(outcome)}",
     )
     expect_refused(bench, await cancel(bench, order.ref))
-    old = await bench.see(order.brokerage_order_id)
-    expect(old.status is OrderStatus.REPLACED, f"a replaced order is shown as {old.status}")
-    if old.replaced_by is None:
-        raise Failed("a replaced order does not name its successor")
-    successor = await bench.see(old.replaced_by)
+    successor = await bench.see(await see_successor(bench, order.brokerage_order_id))
     expect_taken(bench, await cancel(bench, successor.ref))
     await expect_canceled(bench, successor.brokerage_order_id)
 

@@ -146,6 +146,15 @@ async def expect_canceled(bench: Bench, order_id: str) -> None:
     expect(seen.status is OrderStatus.CANCELED, f"a canceled order is shown as {seen.status}")
 
 
+async def see_successor(bench: Bench, order_id: str) -> str:
+    """Expect the order to be shown as replaced; return the id of what it names as its successor."""
+    seen = await bench.see(order_id)
+    expect(seen.status is OrderStatus.REPLACED, f"a replaced order is shown as {seen.status}")
+    if seen.replaced_by is None:
+        raise Failed("a replaced order does not name its successor")
+    return seen.replaced_by
+
+
 def expect_status(bench: Bench, order_id: str, status: OrderStatus) -> None:
     """Expect the exchange to have the order so."""
     order = bench.order(order_id)
