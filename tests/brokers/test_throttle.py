@@ -75,6 +75,22 @@ def test_what_cannot_be_sent_in_time_is_not_sent_at_all() -> None:
     assert brokerage.received == ["cancel"]
 
 
+class FreezingClock(ToldClock):
+    """Sleeps an hour whatever it is told, as a machine does that is put to sleep meanwhile."""
+
+    async def sleep(self, _seconds: float) -> None:
+        await super().sleep(3600)
+
+
+def test_what_waited_until_its_time_was_over_is_not_sent_late() -> None:
+    brokerage = Brokerage()
+    transport = ThrottledTransport(brokerage, (RateLimit(requests=1, per_s=1.0),), FreezingClock())
+    ask(transport, "cancel", 1)
+    with pytest.raises(NeverSent):
+        ask(transport, "cancel", 1, timeout_s=10.0)
+    assert brokerage.received == ["cancel"]
+
+
 def test_a_limit_of_some_operations_counts_no_others() -> None:
     places = RateLimit(requests=5, per_s=60.0, operations=frozenset({"place"}))
     assert took_s((places,), "read", 100) == 0

@@ -34,7 +34,10 @@ class ThrottledTransport:
         counted = [bucket for bucket in self._buckets if bucket.counts(request.operation)]
         for bucket in counted:
             await bucket.take(deadline, is_urgent=request.operation in URGENT)
-        reply = await self._transport.send(request, deadline - self._clock.monotonic())
+        left_s = deadline - self._clock.monotonic()
+        if left_s <= 0:  # this process stood still while it waited, and others may have given the request up
+            raise NeverSent("the time for this request was over before it could leave")
+        reply = await self._transport.send(request, left_s)
         if reply.status == 429:
             for bucket in counted:
                 bucket.pause(_retry_after_s(reply))
