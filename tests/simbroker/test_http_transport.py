@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from nostro.brokers.http_transport import REPLY_BYTES_MAX, HttpClient
 from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut, TransportError
+from tests.sim.market import ToldClock
 
 from .raw import OK, Connection, Seen, answer_all, raw_server
 
@@ -64,6 +65,25 @@ def test_a_refused_connection_is_never_sent() -> None:
         return await ask(await unused_url())
 
     assert isinstance(failure(run()), NeverSent)
+
+
+class FrozenWhileConnecting(ToldClock):
+    """An hour passes between any two looks at it."""
+
+    def monotonic(self) -> float:
+        self.pass_time(3600)
+        return super().monotonic()
+
+
+def test_a_connection_that_comes_when_the_time_is_over_is_not_used() -> None:
+    async def run() -> tuple[TransportError, int]:
+        async with raw_server(answer_all) as seen, HttpClient(FrozenWhileConnecting()) as client:
+            with pytest.raises(TransportError) as failed:
+                await client.transport(seen.url, {}).send(ASK, 5)
+            return failed.value, seen.requests
+
+    said, requests = asyncio.run(run())
+    assert (type(said), requests) == (NeverSent, 0)
 
 
 def test_a_host_that_does_not_exist_is_never_sent() -> None:

@@ -22,6 +22,7 @@ import aiohttp
 from yarl import URL
 
 from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut
+from nostro.ports import Clock, SystemClock
 
 REPLY_BYTES_MAX = 1024 * 1024
 CONNECT_TIMEOUT_S = 2.0
@@ -33,8 +34,9 @@ _NOT_ROUNDED = float("inf")
 class HttpClient:
     """A process's pool of connections, for all brokerages. Make it inside the running loop."""
 
-    def __init__(self) -> None:
-        """Raise RuntimeError with an aiohttp whose re-sending cannot be turned off."""
+    def __init__(self, clock: Clock | None = None) -> None:
+        """Raise RuntimeError with an aiohttp whose re-sending cannot be turned off. `clock`: the system's."""
+        self._clock = clock or SystemClock()
         self._session = aiohttp.ClientSession(
             connector=_Connector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -47,7 +49,7 @@ class HttpClient:
 
     def transport(self, base_url: str, headers: Mapping[str, str]) -> "HttpTransport":
         """Make one customer's way to one brokerage; does no I/O."""
-        return HttpTransport(self._session, base_url, headers)
+        return HttpTransport(self._session, base_url, headers, self._clock)
 
     async def close(self) -> None:
         """Drop all connections; what is under way ends as NoReply."""
@@ -63,18 +65,21 @@ class HttpClient:
 class HttpTransport:
     """A `Transport`; `HttpClient.transport` makes it."""
 
-    def __init__(self, session: aiohttp.ClientSession, base_url: str, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, base_url: str, headers: Mapping[str, str], clock: Clock
+    ) -> None:
         """`base_url` is scheme and host, and a path prefix where there is one; `headers` go with all."""
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._headers = {"Accept-Encoding": "identity", **headers}
         self._is_sendable = _is_sendable(self._headers)
+        self._clock = clock
 
     async def send(self, request: Request, timeout_s: float) -> Reply:
         """Send once; `timeout_s` covers all of it, of which connecting may take CONNECT_TIMEOUT_S."""
         if not self._is_sendable or not _is_sendable(request.headers):
             raise NeverSent("a header holds characters that cannot be sent")
-        evidence = _Evidence()
+        evidence = _Evidence(self._clock, timeout_s)
         token = _sending.set(evidence)
         try:
             return await self._exchange(request, timeout_s)
@@ -118,12 +123,17 @@ def _is_sendable(headers: Mapping[str, str]) -> bool:
 
 
 class _Evidence:
-    """Of one request: whether it was given a connection."""
+    """Of one request: whether it was given a connection, and until when it may be."""
 
-    __slots__ = ("may_have_left",)
+    __slots__ = ("_clock", "_over_at_s", "may_have_left")
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock, timeout_s: float) -> None:
+        self._clock = clock
+        self._over_at_s = clock.monotonic() + timeout_s
         self.may_have_left = False
+
+    def is_over(self) -> bool:
+        return self._clock.monotonic() > self._over_at_s
 
 
 _sending: ContextVar[_Evidence] = ContextVar("_sending")
@@ -140,6 +150,10 @@ class _Connector(aiohttp.TCPConnector):
         while True:
             connection = await super().connect(*args, **kwargs)
             protocol = connection.protocol
+            if _sending.get().is_over():
+                # The process stood still while it connected: a timer that is due now fires too late.
+                connection.close()
+                raise TimeoutError
             if protocol is None or not protocol.should_close:
                 _sending.get().may_have_left = True
                 return connection

@@ -66,5 +66,5 @@ class Wires:
             # Imported here: aiohttp takes long to load, and whoever talks to nobody has no use for it.
             from nostro.brokers.http_transport import HttpClient  # noqa: PLC0415
 
-            self._client = HttpClient()
+            self._client = HttpClient(self._clock)
         return self._client
