@@ -12,7 +12,6 @@ import pytest
 from nostro.brokers.alpaca import KINDS, AlpacaBroker
 from nostro.brokers.alpaca.orders import PAGE_MAX
 from nostro.brokers.alpaca.spec import SPEC
-from nostro.brokers.alpaca.wire import STATUSES
 from nostro.brokers.transport import NeverSent, NoReply, Reply, TimedOut
 from nostro.domain.account import Balance
 from nostro.domain.cancel import (
@@ -258,13 +257,6 @@ def test_a_spread_is_one_order_with_its_net_price_as_alpaca_signs_it() -> None:
             },
         ],
     }
-
-
-@pytest.mark.parametrize("word", STATUSES)
-def test_every_status_of_the_reference_is_known(word: str) -> None:
-    look = asyncio.run(broker(answer(200, row(status=word))).look_up_order("", REF))
-    assert isinstance(look, OrderFound)
-    assert (look.order.status, look.order.raw_status) == (STATUSES[word], word)
 
 
 def test_a_new_word_and_an_order_that_nostro_could_not_place_are_shown_all_the_same() -> None:
