@@ -166,7 +166,7 @@ def test_a_wrong_key_is_refused(venue: EmbeddedVenue, clock: ToldClock, exchange
 
 
 def test_a_wrong_key_lists_nothing(venue: EmbeddedVenue, clock: ToldClock) -> None:
-    with pytest.raises(ReadFailed, match="API key"):
+    with pytest.raises(ReadFailed, match="does not accept these credentials"):
         asyncio.run(PaperBroker(venue.transport("wrong")).list_accounts())
 
 

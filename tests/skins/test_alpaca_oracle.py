@@ -137,9 +137,10 @@ def test_an_option_is_named_by_its_symbol_without_padding(desk: Desk) -> None:
     assert (placed["symbol"], placed["asset_class"]) == (CALL, "us_option")
 
 
-def test_an_option_that_is_good_till_canceled_is_refused(desk: Desk) -> None:
-    fields = {"symbol": CALL, "qty": 1, "side": "buy", "time_in_force": "gtc", "limit_price": 0.05}
+def test_an_option_rests_for_the_day_or_until_canceled_and_no_other_way(desk: Desk) -> None:
+    fields = {"symbol": CALL, "qty": 1, "side": "buy", "time_in_force": "ioc", "limit_price": 0.05}
     assert desk.alpaca.refused("submit_order", form=("LimitOrderRequest", fields)).code == 42210000
+    assert desk.rest(symbol=CALL, qty=1, limit_price=0.05, time_in_force="gtc")["time_in_force"] == "gtc"
 
 
 def test_a_future_is_not_found_here(desk: Desk) -> None:

@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from nostro.brokers.alpaca import KINDS, AlpacaBroker
-from nostro.brokers.alpaca.orders import PAGE_MAX
 from nostro.brokers.alpaca.spec import SPEC
 from nostro.brokers.transport import NeverSent, NoReply, Reply, TimedOut
 from nostro.domain.account import Balance
@@ -295,38 +293,17 @@ def test_an_order_by_a_client_id_is_believed_if_it_has_it() -> None:
     assert isinstance(other, LookFailed)
 
 
-def test_a_list_goes_back_page_by_page_until_it_is_older_than_asked() -> None:
-    def page(first: int) -> Reply:
-        rows = []
-        for number in range(first, first + PAGE_MAX):
-            at = (T0 - timedelta(minutes=number)).isoformat()
-            rows.append(
-                row(id=f"{number:08d}{ORDER_ID[8:]}", status="filled", submitted_at=at, updated_at=at)
-            )
-        return answer(200, rows)
-
-    transport = Scripted(answer(200, [row()]), page(0), page(PAGE_MAX), page(2 * PAGE_MAX))
-    since = T0 - timedelta(minutes=700)
-    listed = asyncio.run(AlpacaBroker(transport, SPEC).list_orders("", since))
-    queries = [parse_qs(urlsplit(each.path).query) for each in transport.requests]
-    assert [query["status"] for query in queries] == [["open"], ["closed"], ["closed"]]
-    assert "until" not in queries[1]
-    assert datetime.fromisoformat(queries[2]["until"][0]) == T0 - timedelta(minutes=499) + timedelta(
-        microseconds=1
-    )
-    assert len(listed) == 1 + 701
-
-
-def test_what_hangs_on_an_order_is_listed_as_an_order_and_the_legs_of_a_spread_are_not() -> None:
-    stop = row(id=OTHER_ID, client_order_id="c-1-stop", type="stop", status="held", side="sell")
-    bracket = row(order_class="bracket", legs=[stop])
+def test_prices_of_a_spread_are_amounts_and_the_side_of_the_money_is_a_word() -> None:
     leg = row(symbol="AAPL260320C00100000", asset_class="us_option", ratio_qty="1")
-    spread = row(id="8" + ORDER_ID[1:], order_class="mleg", symbol="", side=None, asset_class="", legs=[leg])
-    transport = Scripted(answer(200, [bracket, spread]), answer(200, []))
-    listed = asyncio.run(AlpacaBroker(transport, SPEC).list_orders("", T0))
-    assert {order.brokerage_order_id for order in listed} == {ORDER_ID, OTHER_ID, "8" + ORDER_ID[1:]}
-    queries = [parse_qs(urlsplit(each.path).query) for each in transport.requests]
-    assert [query["nested"] for query in queries] == [["true"], ["true"]]
+    spread = row(
+        order_class="mleg", symbol="", side=None, asset_class="", legs=[leg],
+        status="filled", filled_qty="2", filled_avg_price="-1.25", limit_price="-1.20",
+    )  # fmt: skip
+    look = asyncio.run(broker(answer(200, spread)).look_up_order("", REF))
+    assert isinstance(look, OrderFound)
+    order = look.order
+    assert (order.average_price, order.limit_price) == (Decimal("1.25"), Decimal("1.20"))
+    assert order.price_effect is PriceEffect.CREDIT
 
 
 def test_an_account_its_money_and_its_positions_are_read() -> None:

@@ -44,6 +44,7 @@ from nostro.domain.cancel import (
     OrderFound,
     OrderLook,
 )
+from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
@@ -61,6 +62,9 @@ PAGE_MAX = 500
 """Orders in one answer ("Get all orders", parameter `limit`)."""
 
 PAGES_MAX = 20
+
+ORDER_LIFE = timedelta(days=91)
+"""An order good till canceled is canceled ninety days after it was made ("Orders at Alpaca", aged orders)."""
 
 _UNKNOWN_ORDER = (404, 40410000)
 _IN_STATE = re.compile(r'already in "?(\w+)"? state')
@@ -126,28 +130,34 @@ class AlpacaOrders:
         return await self._ask.look(f"/v2/orders:by_client_order_id?client_order_id={wanted}", judge)
 
     async def list_orders(self, _account: str, since: datetime) -> Sequence[Order]:
-        """List open orders, then closed ones, page by page.
+        """List open orders, and the closed ones that can have ended at or after `since`.
 
-        Alpaca pages by the time of submission. An order that is older than `since` and closed after it can
-        only be found among all: the list of closed ones goes back one page at a time until it is older.
+        Alpaca pages by the time of submission, so that the list of closed ones has to go as far back as an
+        order can live; of more than PAGES_MAX pages of them the latest are listed.
         """
-        open_ones, _ = await self._list("status=open")
-        closed: dict[str, Order] = {}
-        until = ""
-        for _ in range(PAGES_MAX):
-            listed, page = await self._list(f"status=closed{until}")
-            known = len(closed)
-            closed |= {order.brokerage_order_id: order for order in listed}
-            if page.size < PAGE_MAX or page.earliest is None or len(closed) == known:
-                break
-            if page.earliest < since:
-                break
-            before = page.earliest + timedelta(microseconds=1)
-            until = f"&until={quote(before.astimezone(UTC).isoformat(), safe='')}"
+        open_ones, is_whole = await self._pages("status=open", None)
+        if not is_whole:
+            raise ReadFailed("the account has more open orders than can be listed")
+        closed, _ = await self._pages("status=closed", since - ORDER_LIFE)
         # What hangs on a closed order may be open, so that one order can be in both lists.
         recent = {key: order for key, order in closed.items() if order.updated_at >= since}
-        shown = recent | {order.brokerage_order_id: order for order in open_ones}
-        return sorted(shown.values(), key=lambda order: order.placed_at, reverse=True)
+        return sorted((recent | open_ones).values(), key=lambda order: order.placed_at, reverse=True)
+
+    async def _pages(self, query: str, back_to: datetime | None) -> tuple[dict[str, Order], bool]:
+        """List orders by their ids, to the end or to the time; say whether that was reached."""
+        found: dict[str, Order] = {}
+        until = ""
+        for _ in range(PAGES_MAX):
+            listed, page = await self._list(f"{query}{until}")
+            known = len(found)
+            found |= {order.brokerage_order_id: order for order in listed}
+            if page.size < PAGE_MAX or page.earliest is None or len(found) == known:
+                return found, True
+            if back_to is not None and page.earliest < back_to:
+                return found, True
+            before = page.earliest + timedelta(microseconds=1)
+            until = f"&until={quote(before.astimezone(UTC).isoformat(), safe='')}"
+        return found, False
 
     async def _list(self, query: str) -> tuple[list[Order], Page]:
         path = f"/v2/orders?{query}&limit={PAGE_MAX}&direction=desc&nested=true"

@@ -15,6 +15,7 @@ SOURCES = (
     Source(page="docs.alpaca.markets/reference/deleteorderbyorderid-1", checked=_CHECKED),
     Source(page="docs.alpaca.markets/docs/orders-at-alpaca", checked=_CHECKED),
     Source(page="docs.alpaca.markets/docs/options-level-3-trading", checked=_CHECKED),
+    Source(page="docs.alpaca.markets/us/changelog/2026-08-28-options-gtc-15a3de4", checked=_CHECKED),
     Source(page="github.com/alpacahq/alpaca-py, alpaca/trading, July 2026", checked=_CHECKED),
 )
 
@@ -62,7 +63,7 @@ SPEC = BrokerSpec(
             OrderRow(
                 asset_class=AssetClass.OPTION,
                 order_types=frozenset({OrderType.MARKET, OrderType.LIMIT}),
-                times_in_force=frozenset({TimeInForce.DAY}),
+                times_in_force=_RESTING,
                 legs_max=4,
             ),
             OrderRow(

@@ -104,7 +104,8 @@ class _OrderRow(msgspec.Struct, kw_only=True):
     def to_domain(self) -> Order:
         is_mleg = self.order_class == "mleg"
         rows = self.legs if is_mleg and self.legs else (self,)
-        limit_price = decimal(self.limit_price)
+        # Of an `mleg` order a price is negative where money comes in; the domain says that in a word.
+        limit_price, average = decimal(self.limit_price), decimal(self.filled_avg_price)
         quantity, filled = decimal(self.qty), decimal(self.filled_qty) or Decimal(0)
         status = STATUSES.get(self.status, OrderStatus.UNRECOGNIZED)
         is_canceled = status is OrderStatus.CANCELED and quantity is not None
@@ -122,7 +123,7 @@ class _OrderRow(msgspec.Struct, kw_only=True):
             notional=decimal(self.notional),
             filled_quantity=filled,
             canceled_quantity=(quantity or Decimal(0)) - filled if is_canceled else Decimal(0),
-            average_price=decimal(self.filled_avg_price) if filled else None,
+            average_price=None if average is None or not filled else abs(average),
             limit_price=None if limit_price is None else abs(limit_price),
             stop_price=decimal(self.stop_price),
             price_effect=_price_effect(limit_price) if is_mleg else None,

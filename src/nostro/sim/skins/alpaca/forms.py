@@ -1,7 +1,8 @@
 """What Alpaca takes: bodies of POST and PATCH, and its rules on them, in its own words where they are known.
 
 The rules: docs.alpaca.markets, options, and alpacahq/alpaca-docs `content/trading/orders.md`; times
-in force of each class: alpacahq/alpaca-py `TimeInForce`. All else the exchange judges by itself.
+in force of each class: alpacahq/alpaca-py `TimeInForce`, and of options the changelog of 2026-08-28.
+All else the exchange judges by itself.
 """
 
 from collections.abc import Callable
@@ -97,6 +98,8 @@ def read(body: bytes, form: type[T]) -> T:
 
 # New orders
 
+_OPTION_TIMES = (TimeInForce.DAY, TimeInForce.GTC)
+
 
 def read_new(body: bytes, find: Find, name: Callable[[int], str]) -> NewOrder | NewGroup:
     """Read an order, or a group of them; `name` gives client order ids where there are none.
@@ -140,7 +143,7 @@ def _single(form: OrderForm, instrument: Instrument, client_order_id: ClientOrde
 def _check_option(form: OrderForm) -> None:
     if form.order_class not in _SIMPLE:
         raise Refused("complex orders not supported for options trading")
-    if form.time_in_force is not TimeInForce.DAY:
+    if form.time_in_force not in _OPTION_TIMES:
         raise Refused("order_time_in_force provided not supported for options trading")
     if form.extended_hours:
         raise Refused("extended hours is not supported for options trading")
@@ -167,7 +170,7 @@ def _multi_leg(form: OrderForm, find: Find, client_order_id: ClientOrderId) -> N
         legs.append(NewLeg(symbol=symbol, side=side, position_effect=effect, ratio=asked.ratio_qty))
     if len(legs) < 2:
         raise Refused("mleg orders must have at least 2 legs")
-    if form.time_in_force is not TimeInForce.DAY:
+    if form.time_in_force not in _OPTION_TIMES:
         raise Refused("invalid time in force")
     if form.type is OrderType.LIMIT and form.limit_price is None:
         raise Refused("limit price is required for limit orders")
