@@ -108,7 +108,7 @@ def test_one_group_type_is_enough_for_the_cases_of_groups() -> None:
 
 
 def test_an_adapter_that_the_face_does_not_know_fails_with_the_reason() -> None:
-    silent = replace(PAPER.face, customer=lambda _headers: "")
+    silent = replace(PAPER.face, customer=lambda _request, _at: "")
     card = asyncio.run(run_suite(PAPER.kind, silent, lambda _result: None, CASES[:1]))
     assert card.results[0].reason == "the face finds no customer in what the adapter sends"
 

@@ -1,18 +1,20 @@
 """Faces are found, run by name, and written to the wire as their vendors write."""
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nostro.brokers.transport import Reply, Request
-from nostro.sim.face import Asked, Call, Face, route
+from nostro.sim.face import Asked, Call, Face, in_query, route
 from nostro.sim.native import NATIVE
+from nostro.sim.refusals import UnknownOrder
 from nostro.sim.skins import faces
 from tests.cli.conftest import run_nostro
-from tests.sim.market import API_KEY
+from tests.sim.market import API_KEY, OPENED_AT
 from tests.simbroker.brokerage import brokerage
 
 FOLDER = Path(__file__).parents[2] / "src" / "nostro" / "sim" / "skins"
@@ -80,11 +82,45 @@ def test_a_form_encoded_body_can_be_read() -> None:
     assert call.form() == {"symbol": "BTC/USD", "tag": "", "price": "1 2"}
 
 
+def test_a_body_can_name_the_order_and_one_that_cannot_be_read_names_none() -> None:
+    def names(_query: Mapping[str, str], body: bytes) -> Mapping[str, str]:
+        return {"order": str(json.loads(body)["id"])}
+
+    face = replace(
+        NATIVE, routes=(route("POST", "/cancel", "cancel", lambda _: Reply(200, b"{}"), names=names),)
+    )
+    assert understood(face, Request("POST", "/cancel", b'{"id": 7}')).order_id == "7"
+    assert understood(face, Request("POST", "/cancel", b"nothing")).order_id is None
+
+
+def test_a_query_can_name_the_order() -> None:
+    names = in_query(order="orderId", client="mine")
+    face = replace(
+        NATIVE, routes=(route("GET", "/order", "look_up", lambda _: Reply(200, b"{}"), names=names),)
+    )
+    call = understood(face, Request("GET", "/order?orderId=12&mine=a%20b"))
+    assert (call.order_id, call.client_order_id) == ("12", "a b")
+
+
+def test_a_route_can_refuse_in_words_of_its_own() -> None:
+    def gone(_asked: Asked) -> Reply:
+        raise UnknownOrder("1")
+
+    own = route(
+        "GET", "/thing", "read", gone, refuse=lambda refused: Reply(418, type(refused).__name__.encode())
+    )
+    assert bytes_of(replace(NATIVE, routes=(own,))).startswith(b"HTTP/1.1 418")
+    assert bytes_of(answering(gone)).startswith(b"HTTP/1.1 404")
+
+
 @pytest.mark.parametrize(
     "headers",
     [{}, {"apca-api-key-id": "key"}, {"apca-api-key-id": "key", "apca-api-secret-key": ""}],
 )
 def test_alpacas_customer_is_nobody_without_both_headers(headers: dict[str, str]) -> None:
-    alpaca = faces()["alpaca"]
-    assert alpaca.customer(headers) == ""
-    assert alpaca.customer({"apca-api-key-id": "key", "apca-api-secret-key": "secret"}) == "key"
+    assert customer(headers) == ""
+    assert customer({"apca-api-key-id": "key", "apca-api-secret-key": "secret"}) == "key"
+
+
+def customer(headers: dict[str, str]) -> str:
+    return faces()["alpaca"].customer(Request("GET", "/v2/account", headers=headers), OPENED_AT)

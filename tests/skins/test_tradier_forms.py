@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from nostro.brokers.transport import Reply
+from nostro.brokers.transport import Reply, Request
 from nostro.sim.faults import FaultKind
 from nostro.sim.skins import faces
 from tests.sim.market import (
@@ -51,9 +51,12 @@ def text(reply: Reply) -> tuple[int, str]:
 
 @pytest.mark.parametrize("value", ["", "secret", "Basic secret", "Bearer ", "Bearersecret"])
 def test_the_customer_is_nobody_without_a_bearer_token(value: str) -> None:
-    face = faces()["tradier"]
-    assert face.customer({"authorization": value}) == face.customer({}) == ""
-    assert face.customer({"authorization": "Bearer secret"}) == "secret"
+    assert customer({"authorization": value}) == customer({}) == ""
+    assert customer({"authorization": "Bearer secret"}) == "secret"
+
+
+def customer(headers: dict[str, str]) -> str:
+    return faces()["tradier"].customer(Request("GET", "/v1/user/profile", headers=headers), OPENED_AT)
 
 
 # Cancels

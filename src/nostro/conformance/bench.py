@@ -1,14 +1,15 @@
 """One exchange behind one brokerage's face, and sessions of its adapter there. Each case gets a new one.
 
-How the suite comes by credentials that the face accepts, for any brokerage: it fills each field that the
-specification names (`credential`), lets the adapter ask something with them, and opens the account under
-whatever API key the face makes of that request.
+How the suite comes by credentials that the face accepts, for any brokerage: it takes those that the face
+issues, or fills each field that the specification names (`credential`), lets the adapter ask something with
+them, and opens the account under whatever API key the face makes of that request.
 """
 
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
@@ -123,12 +124,15 @@ class Bench:
         )
         self._wires.append(wires)
         wiring = wires(self.spec)
-        credentials = {each.name: credential(each.name, customer) for each in self.spec.credentials}
 
         def open_watched(headers: Mapping[str, str]) -> Transport:
             return _Watched(self, wiring.open(headers))
 
-        return self._kind.connect(credentials, replace(wiring, open=open_watched))
+        return self._kind.connect(self._credentials(customer), replace(wiring, open=open_watched))
+
+    def _credentials(self, customer: int) -> Mapping[str, str]:
+        issued = self._stage.issue(credential("customer", customer))
+        return issued or {each.name: credential(each.name, customer) for each in self.spec.credentials}
 
     async def _open_account(self, customer: int, number: str) -> str:
         with contextlib.suppress(ReadFailed):  # nobody has an account yet
@@ -232,8 +236,11 @@ class _Stage:
     def refuse(self, words: str) -> Reply:
         return self._face.refuse(Refused(words))
 
-    def _find_customer(self, headers: Mapping[str, str]) -> str:
-        customer = self._face.customer(headers)
+    def issue(self, api_key: str) -> Mapping[str, str]:
+        return {} if self._face.issue is None else self._face.issue(api_key)
+
+    def _find_customer(self, request: Request, at: datetime) -> str:
+        customer = self._face.customer(request, at)
         self.customer = customer or self.customer
         return "" if self.is_revoked else customer
 

@@ -5,9 +5,11 @@ authentication, bodies, statuses, errors. It is written from the vendor's docume
 adapter that is tried against it.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
@@ -36,19 +38,20 @@ class Call:
     operation: str
     """`cancel`, `place`, `replace`, `look_up`, `list` or `read`; or `cancel_all`, which has no faults."""
     account: str
-    """As the path names it; empty where it names none."""
+    """As it is named; empty where it is not."""
     order_id: str | None
-    """The order that the path names."""
+    """The order that is named."""
     client_order_id: str
     named: Mapping[str, str]
-    """What else the path names, by the groups of its pattern."""
+    """All that the path names, by the groups of its pattern, and what the route reads elsewhere."""
     query: Mapping[str, str]
     body: bytes
     answer: "Callable[[Asked], Reply]"
+    refuse: Callable[[Refused], Reply]
 
     def form(self) -> dict[str, str]:
         """Read a body that is form-encoded; of a name that stands twice the last value counts."""
-        return dict(parse_qsl(self.body.decode("latin-1"), keep_blank_values=True))
+        return form(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +67,49 @@ class Asked:
     conditions: Conditions
 
     def order_id(self) -> str:
-        """Return the order that the path names; raises UnknownOrder while it is hidden."""
+        """Return the order that is named; raises UnknownOrder while it is hidden."""
         order_id = self.call.order_id or ""
         if self.conditions.hides(order_id):
             raise UnknownOrder(order_id)
         return order_id
 
 
+Names = Callable[[Mapping[str, str], bytes], Mapping[str, str]]
+"""Reads names out of a query and a body."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     method: str
     path: re.Pattern[str]
-    """Matched whole; the groups `account`, `order` and `client` mean these."""
+    """Matched whole; the groups `account`, `order` and `client` (a client order id) mean these."""
     operation: str
     answer: Callable[[Asked], Reply]
-    client_parameter: str = ""
-    """Parameter of the query that names a client order id, where the path does not."""
+    names: Names | None = None
+    """Reads `account`, `order` and `client` where the path does not name them; raises ValueError."""
+    refuse: Callable[[Refused], Reply] | None = None
+    """Words a refusal where this route does so in a way of its own; None: as the face does."""
 
 
 def route(
-    method: str, path: str, operation: str, answer: Callable[[Asked], Reply], client_parameter: str = ""
+    method: str,
+    path: str,
+    operation: str,
+    answer: Callable[[Asked], Reply],
+    names: Names | None = None,
+    refuse: Callable[[Refused], Reply] | None = None,
 ) -> Route:
-    return Route(method, re.compile(path), operation, answer, client_parameter)
+    return Route(method, re.compile(path), operation, answer, names, refuse)
+
+
+def in_query(**parameters: str) -> Names:
+    """Make a reader of names that stand in the query: of each name, its parameter."""
+    return lambda query, _body: {name: query.get(each, "") for name, each in parameters.items()}
+
+
+def form(body: bytes) -> dict[str, str]:
+    """Read a body that is form-encoded; of a name that stands twice the last value counts."""
+    return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +117,11 @@ class Face:
     slug: str
     """As the adapter's, in lower case."""
     routes: tuple[Route, ...]
-    customer: Callable[[Mapping[str, str]], str]
-    """Finds the customer's API key in a request's headers, whose names are in lower case; empty: none."""
+    customer: Callable[[Request, datetime], str]
+    """Finds the customer's API key in a request received at that time; empty: none, or a bad signature.
+
+    Names of headers are in lower case.
+    """
     refuse: Callable[[Refused], Reply]
     """Words a refusal of the exchange's."""
     failure: Callable[[int], Reply]
@@ -105,6 +132,11 @@ class Face:
     """Lets a reply name another order than the one it is about."""
     shape_id: Callable[[UUID], str] = str
     """Gives an order's id the form that it has here."""
+    issue: Callable[[str], Mapping[str, str]] | None = None
+    """Gives the credentials of the customer with this API key, as the adapter's specification names them.
+
+    None where any secret will do. They follow from the key alone: nothing here keeps them.
+    """
 
     def understand(self, request: Request) -> Call | None:
         """Find what is asked for; None when there is no such route."""
@@ -114,15 +146,19 @@ class Face:
             if match is not None and each.method == request.method:
                 names = {name: unquote(text or "") for name, text in match.groupdict().items()}
                 query = dict(parse_qsl(split.query))
+                if each.names is not None:
+                    with contextlib.suppress(ValueError):  # the answer says what is wrong with it
+                        names |= each.names(query, request.body)
                 return Call(
                     operation=each.operation,
                     account=names.get("account", ""),
                     order_id=names.get("order"),
-                    client_order_id=names.get("client", "") or query.get(each.client_parameter, ""),
+                    client_order_id=names.get("client", ""),
                     named=names,
                     query=query,
                     body=request.body,
                     answer=each.answer,
+                    refuse=each.refuse or self.refuse,
                 )
         return None
 
@@ -139,4 +175,4 @@ class Face:
                 raise UnknownAccount(account)
             return call.answer(Asked(exchange, owner, account, call, conditions))
         except Refused as refused:
-            return self.refuse(refused)
+            return (self.refuse if call is None else call.refuse)(refused)

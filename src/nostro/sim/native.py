@@ -320,7 +320,7 @@ def _about_another_order(reply: Reply) -> Reply:
 NATIVE = Face(
     slug="paper",
     routes=_ROUTES,
-    customer=lambda headers: headers.get(API_KEY_HEADER.lower(), ""),
+    customer=lambda request, _at: request.headers.get(API_KEY_HEADER.lower(), ""),
     refuse=_refuse,
     failure=_fail,
     no_orders=lambda: list_of(()),

@@ -27,15 +27,17 @@ closing auctions; margins are those of a cash account. The exchange keeps no sec
 will do.
 """
 
-from collections.abc import Mapping
+from datetime import datetime
 
+from nostro.brokers.transport import Request
 from nostro.sim.face import Face
 from nostro.sim.skins.alpaca.refusals import fail, refuse
 from nostro.sim.skins.alpaca.routes import ROUTES
 from nostro.sim.skins.alpaca.shapes import about_another_order, reply
 
 
-def _customer(headers: Mapping[str, str]) -> str:
+def _customer(request: Request, _at: datetime) -> str:
+    headers = request.headers
     return headers.get("apca-api-key-id", "") if headers.get("apca-api-secret-key") else ""
 
 

@@ -8,7 +8,7 @@ from nostro.domain.ids import ClientOrderId
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import Order, OrderStatus
 from nostro.domain.place import NewGroup
-from nostro.sim.face import Asked, route
+from nostro.sim.face import Asked, in_query, route
 from nostro.sim.refusals import CancelAlreadyPending, OrderClosed, Refused, UnknownOrder, UnknownSymbol
 from nostro.sim.skins.alpaca.forms import PatchForm, read, read_new, read_terms
 from nostro.sim.skins.alpaca.refusals import NotFound, NotReplaceable, NotUnique
@@ -225,7 +225,13 @@ ROUTES = (
     route("DELETE", _ORDER, "cancel", _cancel),
     route("DELETE", "/v2/orders/?", "cancel_all", _cancel_all),
     route("GET", _ORDER, "look_up", _look_up),
-    route("GET", "/v2/orders:by_client_order_id", "look_up", _find_client_order, "client_order_id"),
+    route(
+        "GET",
+        "/v2/orders:by_client_order_id",
+        "look_up",
+        _find_client_order,
+        in_query(client="client_order_id"),
+    ),
     route("GET", "/v2/orders", "list", _list),
     route("POST", "/v2/orders", "place", _place),
     route("PATCH", _ORDER, "replace", _replace),

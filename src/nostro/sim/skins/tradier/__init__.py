@@ -27,9 +27,10 @@ no groups (oco, oto, otoco, combo), and no changing of an order under its own id
 a new id.
 """
 
-from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
+from nostro.brokers.transport import Request
 from nostro.sim.face import Face
 from nostro.sim.skins.tradier.refusals import fail, refuse
 from nostro.sim.skins.tradier.routes import ROUTES
@@ -38,8 +39,8 @@ from nostro.sim.skins.tradier.shapes import about_another_order, reply, shape_id
 _SCHEME = "bearer "
 
 
-def _customer(headers: Mapping[str, str]) -> str:
-    value = headers.get("authorization", "")
+def _customer(request: Request, _at: datetime) -> str:
+    value = request.headers.get("authorization", "")
     return value[len(_SCHEME) :].strip() if value.lower().startswith(_SCHEME) else ""
 
 
