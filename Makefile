@@ -6,6 +6,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate
 
+# Clients of others that are tried against the simulated brokerages: name of the lock, packages.
+ORACLES := alpaca:alpaca-py ccxt:ccxt schwab:schwab-py tradier:lumiwealth-tradier,requests
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test torture serve sandbox lint fmt lock
 
@@ -55,8 +58,10 @@ lock: ## Make the hash-pinned locks anew (needs uv; ARGS=--upgrade takes the new
 		echo "$$lock keeps its SDK's version"; \
 		grep -o '^snaptrade-python-sdk==[^ ]*' "$$lock" | $(COMPILE) $(ARGS) - --output-file "$$lock"; \
 	done
-	@echo alpaca-py | $(COMPILE) $(ARGS) - --output-file requirements/oracle-alpaca.txt
-	@printf 'lumiwealth-tradier\nrequests\n' | $(COMPILE) $(ARGS) - --output-file requirements/oracle-tradier.txt
+	@set -e; for oracle in $(ORACLES); do \
+		echo "$$oracle" | cut -d: -f2 | tr , '\n' | $(COMPILE) $(ARGS) - \
+			--output-file "requirements/oracle-$$(echo "$$oracle" | cut -d: -f1).txt"; \
+	done
 
 # --no-build-isolation: what builds nostro is in the lock, so nothing unpinned is ever fetched.
 $(STAMP): requirements/dev.txt pyproject.toml
