@@ -64,7 +64,7 @@ class SimServer:
             writer.write(_head(reply, ()) + reply.body)
             await writer.drain()
             return True
-        api_key = self._venue.face.customer(request, self._exchange.now())
+        api_key = self._venue.customer(request)
         self._welcome(api_key)
         return await self._carry_out(self._venue.receive(api_key, request), reader, writer)
 
