@@ -2,11 +2,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from . import coinbase_scene
 from .alpaca_scene import Scene
 
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
     scene = Scene()
+    yield scene
+    scene.ledger.close()
+
+
+@pytest.fixture
+def coinbase() -> Iterator[coinbase_scene.Scene]:
+    scene = coinbase_scene.Scene()
     yield scene
     scene.ledger.close()

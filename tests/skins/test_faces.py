@@ -102,6 +102,12 @@ def test_a_query_can_name_the_order() -> None:
     assert (call.order_id, call.client_order_id) == ("12", "a b")
 
 
+def test_a_name_can_stand_in_a_query_more_than_once() -> None:
+    call = understood(answering(lambda _: Reply(204, b"")), Request("GET", "/thing?id=1&of=a&id=2"))
+    assert (call.every("id"), call.every("none")) == (["1", "2"], [])
+    assert call.query == {"id": "2", "of": "a"}
+
+
 def test_a_route_can_refuse_in_words_of_its_own() -> None:
     def gone(_asked: Asked) -> Reply:
         raise UnknownOrder("1")

@@ -45,9 +45,16 @@ class Call:
     named: Mapping[str, str]
     """All that the path names, by the groups of its pattern, and what the route reads elsewhere."""
     query: Mapping[str, str]
+    """Of a name that stands twice the last value counts."""
+    pairs: tuple[tuple[str, str], ...]
+    """The whole query, in its order."""
     body: bytes
     answer: "Callable[[Asked], Reply]"
     refuse: Callable[[Refused], Reply]
+
+    def every(self, name: str) -> list[str]:
+        """List all values that the query gives a name."""
+        return [value for each, value in self.pairs if each == name]
 
     def form(self) -> dict[str, str]:
         """Read a body that is form-encoded; of a name that stands twice the last value counts."""
@@ -145,7 +152,8 @@ class Face:
             match = each.path.fullmatch(split.path)
             if match is not None and each.method == request.method:
                 names = {name: unquote(text or "") for name, text in match.groupdict().items()}
-                query = dict(parse_qsl(split.query))
+                pairs = tuple(parse_qsl(split.query))
+                query = dict(pairs)
                 if each.names is not None:
                     with contextlib.suppress(ValueError):  # the answer says what is wrong with it
                         names |= each.names(query, request.body)
@@ -156,6 +164,7 @@ class Face:
                     client_order_id=names.get("client", ""),
                     named=names,
                     query=query,
+                    pairs=pairs,
                     body=request.body,
                     answer=each.answer,
                     refuse=each.refuse or self.refuse,
