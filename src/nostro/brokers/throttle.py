@@ -1,7 +1,8 @@
 """A transport that keeps to what its brokerage bears, so that a cancel is not the request too many.
 
-Each limit is a bucket of tokens that fills evenly. The last fifth of it is for cancels and the looks that
-follow them: whatever else is asked waits for more. A wait that cannot end in time sends nothing at all.
+Each limit is a bucket of tokens that fills evenly. The last fifth of it is for cancels, the looks that
+follow them, and the access tokens that both need: whatever else is asked waits for more. A wait that cannot
+end in time sends nothing at all.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from nostro.brokers.spec import RateLimit
 from nostro.brokers.transport import NeverSent, Reply, Request, Transport
 from nostro.ports import Clock
 
-URGENT = frozenset({"cancel", "look_up"})
+URGENT = frozenset({"cancel", "look_up", "renew"})
 RESERVED = 0.2
 """What share of each limit is kept for what is urgent."""
 

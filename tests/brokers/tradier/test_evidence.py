@@ -1,6 +1,7 @@
 """What each reply of Tradier proves, one row of the adapter's table after the other."""
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
@@ -22,6 +23,8 @@ from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import (
     OrderRef,
     OrderStatus,
+    PositionEffect,
+    Side,
 )
 from nostro.domain.place import Placed, PlaceRejected
 from nostro.ports import SystemClock
@@ -165,6 +168,25 @@ def test_what_is_no_order_id_is_never_sent(bad_id: str) -> None:
     bad = OrderRef(BrokerageOrderId(bad_id))
     assert isinstance(asyncio.run(tradier.cancel_order(ACCOUNT, bad)), NotSent)
     assert transport.requests == []
+
+
+@pytest.mark.parametrize(
+    ("side", "effect", "word"),
+    [
+        (Side.BUY, None, "buy"),
+        (Side.BUY, PositionEffect.OPEN, "buy"),
+        (Side.BUY, PositionEffect.CLOSE, "buy_to_cover"),
+        (Side.SELL, None, "sell"),
+        (Side.SELL, PositionEffect.CLOSE, "sell"),
+        (Side.SELL, PositionEffect.OPEN, "sell_short"),
+    ],
+)
+def test_a_stock_has_no_side_of_an_option(side: Side, effect: PositionEffect | None, word: str) -> None:
+    transport = Scripted(receipt(7))
+    leg = replace(NEW_ORDER.legs[0], side=side, position_effect=effect)
+    asked = replace(NEW_ORDER, legs=(leg,))
+    asyncio.run(TradierBroker(transport, SPEC, SystemClock()).place_order(ACCOUNT, asked))
+    assert parse_qs(transport.requests[0].body.decode())["side"] == [word]
 
 
 def test_a_stock_order_is_a_form_and_comes_back_as_it_was_asked_for() -> None:

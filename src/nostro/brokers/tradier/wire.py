@@ -56,6 +56,12 @@ _SIDES: Mapping[str, tuple[Side, PositionEffect | None]] = {
     "sell_to_open": (Side.SELL, PositionEffect.OPEN),
     "sell_to_close": (Side.SELL, PositionEffect.CLOSE),
 }
+_STOCK_SIDES = {
+    (Side.SELL, PositionEffect.OPEN): "sell_short",
+    (Side.BUY, PositionEffect.CLOSE): "buy_to_cover",
+}
+"""What is said of a stock beside its plain side; the other words are options'."""
+
 _NET_PRICES = {"debit": PriceEffect.DEBIT, "credit": PriceEffect.CREDIT, "even": PriceEffect.EVEN}
 _GROUPS = ("oto", "oco", "otoco")
 
@@ -328,8 +334,7 @@ def _side_word(leg: NewLeg) -> str:
         # An option is always opened or closed; the wire forms ask for it.
         effect = leg.position_effect or PositionEffect.OPEN
         return f"{leg.side.value}_to_{effect.value}"
-    wanted = (leg.side, leg.position_effect)
-    return next((word for word, sides in _SIDES.items() if sides == wanted), leg.side.value)
+    return _STOCK_SIDES.get((leg.side, leg.position_effect), leg.side.value)
 
 
 def _option_symbol(symbol: str) -> str:
