@@ -56,7 +56,7 @@ _SIDES: Mapping[str, tuple[Side, PositionEffect | None]] = {
     "sell_to_open": (Side.SELL, PositionEffect.OPEN),
     "sell_to_close": (Side.SELL, PositionEffect.CLOSE),
 }
-_STOCK_SIDES = {
+_STOCK_SIDES: Mapping[tuple[Side, PositionEffect | None], str] = {
     (Side.SELL, PositionEffect.OPEN): "sell_short",
     (Side.BUY, PositionEffect.CLOSE): "buy_to_cover",
 }
