@@ -141,7 +141,7 @@ class Face:
     failure: Callable[[int], Reply]
     """Words what goes wrong before anybody looks at the request: 429 and what begins with 5."""
     no_orders: Callable[[], Reply]
-    """The list of an account that has none."""
+    """The list of an account that has none; every kind of list, if there are several."""
     about_another_order: Callable[[Reply], Reply]
     """Lets a reply name another order than the one it is about."""
     shape_id: Callable[[UUID], str] = str

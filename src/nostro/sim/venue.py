@@ -77,8 +77,8 @@ class EmbeddedVenue:
         self._faults = faults
         self._clock = clock
         self.face = face
-        self._last_lists: dict[tuple[str, str], Reply] = {}
-        """By customer and account, as the path names it; what a list that lags shows."""
+        self._last_lists: dict[tuple[object, ...], Reply] = {}
+        """By customer, account as the path names it, and kind of list; what a list that lags shows."""
 
     def transport(self, api_key: str) -> Transport:
         """Return one customer's way in, within this process. A wrong key is answered with 401."""
@@ -124,10 +124,10 @@ class EmbeddedVenue:
         if fault is None:
             reply = self.face.perform(self._exchange, api_key, call, Conditions(hides=hides))
             if call is not None and call.operation == "list" and reply.status == 200:
-                self._last_lists[api_key, call.account] = reply
+                self._last_lists[api_key, call.account, call.answer] = reply
             return reply
         if fault.kind is FaultKind.LIST_LAGS and call is not None:
-            return self._last_lists.get((api_key, call.account), self.face.no_orders())
+            return self._last_lists.get((api_key, call.account, call.answer), self.face.no_orders())
         lagging = call if fault.kind is FaultKind.NOT_FOUND_LAG else None
         if lagging is not None and lagging.operation != "place":
             self._faults.hide(self._named_by(api_key, lagging), fault.delay_s or 0.0)
