@@ -109,6 +109,37 @@ class Desk:
             self._floor.enter([entry], now, "replace")
             return self._entry(successor_id).order
 
+    def amend(self, number: str, order_id: str, terms: Replacement) -> Order:
+        """Give an open order new terms under its own id; raises Refused.
+
+        `terms.quantity` counts what is filled, too, and is above it; None keeps the old one.
+        """
+        with self._writing() as now:
+            old = self._cancelable(number, order_id)
+            filled = old.order.filled_quantity
+            left = None if terms.quantity is None else terms.quantity - filled
+            entry = self._floor.draft_successor(old, replace(terms, quantity=left), now, None)
+            if not old.held:
+                entry = self._floor.begin(entry)
+                self._floor.check_funds([entry], released=old.reserved)
+            drafted = entry.order
+            order = replace(
+                old.order,
+                order_type=drafted.order_type,
+                time_in_force=drafted.time_in_force,
+                quantity=None if drafted.quantity is None else drafted.quantity + filled,
+                limit_price=drafted.limit_price,
+                stop_price=drafted.stop_price,
+                updated_at=now,
+                expires_at=drafted.expires_at,
+            )
+            amended = replace(
+                old, order=order, lapses_at=entry.lapses_at, reserve_per_unit=entry.reserve_per_unit
+            )
+            self._floor.change(amended, "replace", "amended")
+            self._floor.work_if_open(order.brokerage_order_id, now, "replace")
+            return self._entry(order_id).order
+
     def request_cancel(self, number: str, order_id: str) -> Order:
         """Cancel at once; raises UnknownOrder, OrderClosed or CancelAlreadyPending."""
         with self._writing() as now:
