@@ -15,7 +15,7 @@ from nostro.sim.native import NATIVE
 from nostro.sim.refusals import Malformed, UnknownOrder
 from nostro.sim.skins import faces
 from tests.cli.conftest import run_nostro
-from tests.sim.market import API_KEY, OPENED_AT
+from tests.sim.market import ACCOUNT, API_KEY, OPENED_AT
 from tests.simbroker.brokerage import brokerage
 
 FOLDER = Path(__file__).parents[2] / "src" / "nostro" / "sim" / "skins"
@@ -107,6 +107,19 @@ def test_a_name_can_stand_in_a_query_more_than_once() -> None:
     call = understood(answering(lambda _: Reply(204, b"")), Request("GET", "/thing?id=1&of=a&id=2"))
     assert (call.every("id"), call.every("none")) == (["1", "2"], [])
     assert call.query == {"id": "2", "of": "a"}
+
+
+def test_an_account_can_go_by_another_name_than_its_number() -> None:
+    def named(_query: Mapping[str, str], _body: bytes) -> Mapping[str, str]:
+        return {"account": ACCOUNT.lower()}
+
+    face = replace(
+        NATIVE,
+        routes=(route("GET", "/thing", "read", lambda asked: Reply(200, asked.account.encode()), named),),
+        name_account=str.lower,
+    )
+    assert bytes_of(face).endswith(ACCOUNT.encode())
+    assert bytes_of(replace(face, name_account=str)).startswith(b"HTTP/1.1 404")
 
 
 def test_a_route_can_refuse_in_words_of_its_own() -> None:

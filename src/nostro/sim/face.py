@@ -146,6 +146,8 @@ class Face:
     """Lets a reply name another order than the one it is about."""
     shape_id: Callable[[UUID], str] = str
     """Gives an order's id the form that it has here."""
+    name_account: Callable[[str], str] = str
+    """Gives the name by which requests mean the account of this number."""
     issue: Callable[[str], Mapping[str, str]] | None = None
     """Gives the credentials of the customer with this API key, as the adapter's specification names them.
 
@@ -181,7 +183,7 @@ class Face:
 
     def perform(self, exchange: Exchange, owner: str, call: Call | None, conditions: Conditions) -> Reply:
         """Carry out what the customer asks for, and answer."""
-        own = [account.number for account in exchange.accounts(owner)]
+        own = {self.name_account(account.number): account.number for account in exchange.accounts(owner)}
         try:
             if call is not None and call.is_public:
                 return call.answer(Asked(exchange, owner, "", call, conditions))
@@ -189,9 +191,9 @@ class Face:
                 raise UnknownCustomer
             if call is None:
                 raise UnknownRoute
-            account = call.account or own[0]
-            if account not in own:
-                raise UnknownAccount(account)
-            return call.answer(Asked(exchange, owner, account, call, conditions))
+            name = call.account or next(iter(own))
+            if name not in own:
+                raise UnknownAccount(name)
+            return call.answer(Asked(exchange, owner, own[name], call, conditions))
         except Refused as refused:
             return (self.refuse if call is None else call.refuse)(refused)
