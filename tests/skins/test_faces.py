@@ -122,6 +122,11 @@ def test_an_account_can_go_by_another_name_than_its_number() -> None:
     assert bytes_of(replace(face, name_account=str)).startswith(b"HTTP/1.1 404")
 
 
+def test_an_answer_can_read_a_header() -> None:
+    face = answering(lambda asked: Reply(200, asked.call.headers["x-api-key"].encode()))
+    assert bytes_of(face).endswith(API_KEY.encode())
+
+
 def test_a_route_can_refuse_in_words_of_its_own() -> None:
     def gone(_asked: Asked) -> Reply:
         raise UnknownOrder("1")

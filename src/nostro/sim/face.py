@@ -48,6 +48,8 @@ class Call:
     """Of a name that stands twice the last value counts."""
     pairs: tuple[tuple[str, str], ...]
     """The whole query, in its order."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
     body: bytes
     answer: "Callable[[Asked], Reply]"
     refuse: Callable[[Refused], Reply]
@@ -174,6 +176,7 @@ class Face:
                     named=names,
                     query=query,
                     pairs=pairs,
+                    headers=request.headers,
                     body=request.body,
                     answer=each.answer,
                     refuse=each.refuse or self.refuse,
