@@ -15,6 +15,7 @@ from nostro.brokers.paper import SPEC
 from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut, Transport
 from nostro.ports import Clock
 from nostro.sim.exchange import Exchange
+from nostro.sim.face import Caller
 from nostro.sim.faults import FaultPlan
 from nostro.sim.ledger import TruthEntry
 from nostro.sim.venue import Delivery, EmbeddedVenue
@@ -168,9 +169,9 @@ class Network(EmbeddedVenue):
             return timeout_s + self._rng.uniform(-0.2, _LATE_S)
         return self._rng.choice((0.0, 0.001, 0.02, 0.2, 0.5))
 
-    def receive(self, api_key: str, request: Request) -> Delivery:
+    def receive(self, caller: Caller, request: Request) -> Delivery:
         self._read_log()
-        delivery = super().receive(api_key, request)
+        delivery = super().receive(caller, request)
         parcel = self._by_request.get(id(request))
         if parcel is None or delivery.is_refused:
             return delivery

@@ -85,6 +85,9 @@ class Asked:
         return order_id
 
 
+Caller = str | Refused
+"""A customer's API key, empty where there is none; or why the face knows no customer."""
+
 Names = Callable[[Mapping[str, str], bytes], Mapping[str, str]]
 """Reads names out of a query and a body."""
 
@@ -184,12 +187,15 @@ class Face:
                 )
         return None
 
-    def perform(self, exchange: Exchange, owner: str, call: Call | None, conditions: Conditions) -> Reply:
-        """Carry out what the customer asks for, and answer."""
+    def perform(self, exchange: Exchange, caller: Caller, call: Call | None, conditions: Conditions) -> Reply:
+        """Carry out what the caller asks for, and answer."""
+        owner = caller if isinstance(caller, str) else ""
         own = {self.name_account(account.number): account.number for account in exchange.accounts(owner)}
         try:
             if call is not None and call.is_public:
                 return call.answer(Asked(exchange, owner, "", call, conditions))
+            if isinstance(caller, Refused):
+                raise caller
             if not own:
                 raise UnknownCustomer
             if call is None:

@@ -17,7 +17,6 @@ from nostro.sim.controls import PREFIX, Controls
 from nostro.sim.exchange import Exchange
 from nostro.sim.faults import FaultPlan
 from nostro.sim.native import failure
-from nostro.sim.refusals import Refused
 from nostro.sim.sockets import Listening, reset
 from nostro.sim.venue import Delivery, EmbeddedVenue
 
@@ -63,13 +62,10 @@ class SimServer:
             if _is_local(writer):
                 reply = self._controls.answer(request)
             return await _say(reply, writer)
-        face = self._venue.face
-        try:
-            api_key = self._venue.customer(request)
-        except Refused as refused:
-            return await _say(face.refuse(refused), writer)
-        self._welcome(api_key)
-        return await self._carry_out(self._venue.receive(api_key, request), reader, writer)
+        caller = self._venue.find_caller(request)
+        if isinstance(caller, str):
+            self._welcome(caller)
+        return await self._carry_out(self._venue.receive(caller, request), reader, writer)
 
     def _welcome(self, api_key: str) -> None:
         if api_key.startswith(OPENING_KEY) and not self._exchange.accounts(api_key):

@@ -20,7 +20,7 @@ from math import inf
 from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut, Transport
 from nostro.ports import Clock
 from nostro.sim.exchange import Exchange
-from nostro.sim.face import Call, Conditions, Face
+from nostro.sim.face import Call, Caller, Conditions, Face
 from nostro.sim.faults import NOT_DONE, Fault, FaultKind, FaultPlan
 from nostro.sim.native import NATIVE
 from nostro.sim.refusals import Refused
@@ -84,14 +84,17 @@ class EmbeddedVenue:
         """Return one customer's way in, within this process. A wrong key is answered with 401."""
         return _InProcess(self, self._faults, self._clock, api_key)
 
-    def customer(self, request: Request) -> str:
-        """Find whose request it is; empty: nobody's.
+    def find_caller(self, request: Request) -> Caller:
+        """Find whose request it is.
 
         Signatures and tokens are as old as the wall's clock says: the exchange's may be moved ahead.
         """
-        return self.face.customer(request, self._clock.now())
+        try:
+            return self.face.customer(request, self._clock.now())
+        except Refused as refused:
+            return refused
 
-    def receive(self, api_key: str, request: Request) -> Delivery:
+    def receive(self, caller: Caller, request: Request) -> Delivery:
         """Do what the request asks for, as far as the declared faults let it."""
         call = self.face.understand(request)
         operation = call.operation if call else "read"
@@ -103,7 +106,7 @@ class EmbeddedVenue:
         times = 2 if fault is not None and fault.kind is FaultKind.DUPLICATE_DELIVERY else 1
         for _ in range(times):
             self._exchange.record("request_received", operation, order_id, None, detail)
-            reply = self._carry_out(api_key, call, fault)
+            reply = self._carry_out(caller, call, fault)
         if fault is None:
             return Delivery(operation=operation, order_id=order_id, reply=reply)
         return Delivery(
@@ -118,11 +121,12 @@ class EmbeddedVenue:
             fills_after=fault.kind is FaultKind.ACK_THEN_FILL and reply is not None and reply.status < 300,
         )
 
-    def _carry_out(self, api_key: str, call: Call | None, fault: Fault | None) -> Reply | None:
+    def _carry_out(self, caller: Caller, call: Call | None, fault: Fault | None) -> Reply | None:
         """Return the brokerage's true reply, or None where the fault lets nothing be done."""
         hides = self._faults.hides
+        api_key = caller if isinstance(caller, str) else ""
         if fault is None:
-            reply = self.face.perform(self._exchange, api_key, call, Conditions(hides=hides))
+            reply = self.face.perform(self._exchange, caller, call, Conditions(hides=hides))
             if call is not None and call.operation == "list" and reply.status == 200:
                 self._last_lists[api_key, call.account, call.answer] = reply
             return reply
@@ -142,7 +146,7 @@ class EmbeddedVenue:
         )
         is_place = lagging is not None and lagging.operation == "place"
         before = self._orders_of(api_key) if is_place else set()
-        reply = self.face.perform(self._exchange, api_key, call, conditions)
+        reply = self.face.perform(self._exchange, caller, call, conditions)
         if is_place:
             self._faults.hide(self._orders_of(api_key) - before, fault.delay_s or 0.0)
         return reply
