@@ -7,7 +7,8 @@ COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version
 	--no-emit-index-url --no-header --no-annotate
 
 # Clients of others that are tried against the simulated brokerages: name of the lock, packages.
-ORACLES := alpaca:alpaca-py ccxt:ccxt schwab:schwab-py tradier:lumiwealth-tradier,requests
+ORACLES := alpaca:alpaca-py ccxt:ccxt schwab:schwab-py tastytrade:tastytrade tradestation:tradestation-api-python \
+	tradier:lumiwealth-tradier,requests
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test torture serve sandbox lint fmt lock
