@@ -13,6 +13,7 @@ from itertools import count
 
 from nostro.accounts.read import ReadAccounts
 from nostro.brokers.registry import Registry, discover
+from nostro.brokers.ties import LooseSecrets, loose
 from nostro.brokers.wiring import Wires
 from nostro.connections.connect import ConnectionDesk
 from nostro.connections.links import Links
@@ -153,8 +154,10 @@ async def build(
     database = TimedDatabase(store.database, clock, meter.worked)
     store = replace(store, database=database)
     addresses = {**settings.broker_urls, PAPER.slug: settings.paper_url}
-    wires = Wires(addresses, clock=clock, ids=ids, sent=meter.sent)
-    paper = reach_paper(settings, embedded, seed, wires(PAPER), partial(meter.sent, PAPER.slug))
+    wires = Wires(addresses, clock=clock, ids=ids, tasks=tasks, sent=meter.sent)
+    paper = reach_paper(
+        settings, embedded, seed, wires(PAPER, loose(LooseSecrets({}))), partial(meter.sent, PAPER.slug)
+    )
     registry = Registry((paper.kind, *discover()), wires)
     commands, reconciler = _commands(
         store, registry, clock, ids, tasks, crashpoint or _crashpoint(settings.crash_at)
@@ -202,7 +205,7 @@ def _commands(
     journal, orders = SqlJournal(database, members), SqlOrders(database)
     placements = SqlPlacements(database, members)
     connections = SqlConnections(database, store.vault)
-    sessions = Sessions(registry, connections)
+    sessions = Sessions(registry, connections, clock, tasks)
     watch, index = Watch(journal, clock), OrderIndex(orders=orders, clock=clock)
     reconciler = Reconciler(
         journal=journal,

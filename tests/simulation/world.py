@@ -16,6 +16,7 @@ from typing import Any
 
 from nostro.brokers.transport import TransportError
 from nostro.domain.errors import Refusal
+from nostro.domain.event import ConnectionEvent, OrderEvent
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder, Replacement
@@ -368,7 +369,7 @@ class World:
                 self.loop.skip(5.0)
             else:
                 # Newest first: of each order its oldest event is kept, for which the others wait.
-                due = {each.event.brokerage_order_id: each.due_at for each in pending}
+                due = {_about(each.event): each.due_at for each in pending}
                 self.loop.skip((min(due.values()) - self._server_clock.now()).total_seconds())
         raise Broken(f"I21: the outbox is not empty: {self.oracle.notices.states()}")
 
@@ -385,3 +386,7 @@ class World:
 
 def _word(answer: Any) -> str:
     return str(answer.get("state", answer.get("status", ""))) if isinstance(answer, dict) else ""
+
+
+def _about(event: OrderEvent | ConnectionEvent) -> str:
+    return event.brokerage_order_id if isinstance(event, OrderEvent) else event.connection_id

@@ -12,6 +12,7 @@ from typing import Any
 from nostro.domain.account import Account
 from nostro.domain.cancel import CancelIntent, CancelOutcome, Looked, OrderFound, Replied
 from nostro.domain.connection import Connection, ConnectionType
+from nostro.domain.event import OrderEvent
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId, ClientId, ConnectionId, UserId
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import Leg, Order, OrderStatus, OrderType, Side, TimeInForce
@@ -204,3 +205,9 @@ async def _furnish(desk: Desk, users: SqlUsers) -> None:
         created_at=T0,
     )
     await desk.connections.add(connection, {"api_key": "x"}, [account])
+
+
+def of_order(told: OutboxEvent) -> OrderEvent:
+    """Give the event as the one about an order that it must be."""
+    assert isinstance(told.event, OrderEvent)
+    return told.event

@@ -25,7 +25,7 @@ from nostro.storage.outbox_port import DeliveryAttempt, EventState, OutboxEvent
 from nostro.storage.port import PlaceIntent, PlaceState
 
 from .conftest import Run
-from .desk import ACCOUNT, OWNER, T0, Desk, opened, order
+from .desk import ACCOUNT, OWNER, T0, Desk, of_order, opened, order
 
 CANCELED = order(status=OrderStatus.CANCELED, canceled_quantity=Decimal(10))
 FILLED = order(status=OrderStatus.FILLED, filled_quantity=Decimal(10))
@@ -50,9 +50,9 @@ async def place(desk: Desk, placed: Order) -> None:
 
 def finals(events: list[OutboxEvent]) -> list[tuple[str, CancelState, str]]:
     return [
-        (each.event.ended.cancel_id, each.event.ended.state, each.event.ended.evidence)
-        for each in events
-        if each.event.ended is not None
+        (each.ended.cancel_id, each.ended.state, each.ended.evidence)
+        for each in map(of_order, events)
+        if each.ended is not None
     ]
 
 
@@ -122,7 +122,7 @@ def test_a_cancel_confirmed_without_a_look_shows_the_order_canceled(run: Run) ->
         await desk.see(PARTLY)
         await desk.ask("x-1")
         await desk.answer("x-1", Canceled(raw=None))
-        seen: Order | None = (await desk.told())[0].event.order
+        seen: Order | None = of_order((await desk.told())[0]).order
         return seen
 
     seen = run(work)
@@ -160,7 +160,7 @@ def test_the_successor_of_a_placed_order_is_told_too(run: Run) -> None:
         await place(desk, order())
         await desk.see(order("o-2", replaces=BrokerageOrderId("o-1")))
         await desk.see(order("o-2", OrderStatus.FILLED))
-        return [each.event.brokerage_order_id for each in await desk.told()]
+        return [of_order(each).brokerage_order_id for each in await desk.told()]
 
     assert run(work) == ["o-2"]
 
@@ -225,7 +225,7 @@ def test_an_event_waits_for_the_earlier_ones_of_its_order_only(run_on_both: Run)
         await fill(desk, "o-1", "o-1", "o-2")
         first = await claim(desk)
         await desk.outbox.record(first[0], ATTEMPT, EventState.DELIVERED, desk.clock.now())
-        return [[each.event.brokerage_order_id for each in batch] for batch in (first, await claim(desk))]
+        return [[of_order(each).brokerage_order_id for each in batch] for batch in (first, await claim(desk))]
 
     assert run_on_both(work) == [["o-1", "o-2"], ["o-1"]]
 

@@ -17,7 +17,16 @@ from typing import TypeVar
 
 from nostro.brokers.reply import Unreadable, read_raw
 from nostro.brokers.spec import BrokerSpec
-from nostro.brokers.transport import NeverSent, NoReply, Reply, Request, TimedOut, Transport, TransportError
+from nostro.brokers.transport import (
+    CredentialsRefused,
+    NeverSent,
+    NoReply,
+    Reply,
+    Request,
+    TimedOut,
+    Transport,
+    TransportError,
+)
 from nostro.domain.cancel import (
     CancelUnknown,
     LookFailed,
@@ -27,7 +36,7 @@ from nostro.domain.cancel import (
     Raw,
     UnknownCause,
 )
-from nostro.domain.errors import ReadFailed
+from nostro.domain.errors import AccessRefused, ReadFailed
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.instrument import instrument_of
 from nostro.domain.order import Leg, Order, OrderRef, OrderStatus
@@ -74,6 +83,8 @@ class Asking:
             return refused_here(f"{about.brokerage_order_id!r} is not an order id here")
         try:
             reply = await self._transport.send(request, self._spec.request_timeout_s)
+        except CredentialsRefused as error:
+            return NotSent(cause=NotSentCause.ACCESS_REFUSED, message=str(error))
         except NeverSent as error:
             return NotSent(cause=NotSentCause.CONNECT_FAILED, message=str(error))
         except TimedOut as error:
@@ -102,10 +113,13 @@ class Asking:
         return LookFailed(f"the brokerage answered {reply.status}") if seen is None else seen
 
     async def read(self, path: str, parse: Callable[[bytes], T], operation: str = "read") -> T:
-        """Read something; `parse` has the body of a 200. Raises ReadFailed for everything else."""
+        """Read something; `parse` has the body of a 200.
+
+        Raises AccessRefused for a 401, and ReadFailed for everything else.
+        """
         reply = await self.answer(Request("GET", path, operation=operation))
         if reply.status == 401:
-            raise ReadFailed("the brokerage does not accept these credentials")
+            raise AccessRefused
         if reply.status != 200:
             raise ReadFailed(f"the brokerage answered {reply.status}")
         try:
@@ -114,9 +128,14 @@ class Asking:
             raise ReadFailed(str(error)) from error
 
     async def answer(self, request: Request) -> Reply:
-        """Send a request that changes nothing, and return whatever comes back; raises ReadFailed."""
+        """Send a request that changes nothing, and return whatever comes back.
+
+        Raises ReadFailed, and AccessRefused where there is nothing to send it with.
+        """
         try:
             return await self._transport.send(request, self._spec.request_timeout_s)
+        except CredentialsRefused as error:
+            raise AccessRefused(str(error)) from error
         except TransportError as error:
             raise ReadFailed(str(error)) from error
 

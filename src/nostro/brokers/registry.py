@@ -16,6 +16,7 @@ import structlog
 import nostro.brokers
 from nostro.brokers.port import Broker
 from nostro.brokers.spec import BrokerSpec
+from nostro.brokers.ties import Ties
 from nostro.brokers.wiring import Wiring
 from nostro.domain.instrument import Instrument
 
@@ -36,7 +37,7 @@ class BrokerKind:
 
 
 class Registry:
-    def __init__(self, kinds: Sequence[BrokerKind], wire: Callable[[BrokerSpec], Wiring]) -> None:
+    def __init__(self, kinds: Sequence[BrokerKind], wire: Callable[[BrokerSpec, Ties], Wiring]) -> None:
         self._kinds = {kind.spec.slug: kind for kind in kinds}
         self._wire = wire
 
@@ -47,9 +48,9 @@ class Registry:
     def find(self, slug: str) -> BrokerKind | None:
         return self._kinds.get(slug)
 
-    def open(self, kind: BrokerKind, credentials: Mapping[str, str]) -> Broker:
+    def open(self, kind: BrokerKind, credentials: Mapping[str, str], ties: Ties) -> Broker:
         """Make a session; does no I/O."""
-        return kind.connect(credentials, self._wire(kind.spec))
+        return kind.connect(credentials, self._wire(kind.spec, ties))
 
 
 def discover() -> Iterator[BrokerKind]:

@@ -67,6 +67,8 @@ class BrokerSpec:
     address: str = ""
     """Base URL of its API; empty where it is reached otherwise."""
     rate_limits: tuple[RateLimit, ...] = ()
+    doubts: re.Pattern[bytes] | None = None
+    """What a body contains that lets one doubt the credentials; a 401 does so at every brokerage."""
     history_reach: timedelta | None = None
     """How long it shows orders that are closed; None: for ever."""
     quality: Quality

@@ -1,8 +1,9 @@
 """How bytes reach a brokerage, and what is certain when they do not come back.
 
 TransportError
-  NeverSent    no byte of the request left this machine
-  NoReply      at least one byte may have left; what it did is not known
+  NeverSent               no byte of the request left this machine
+    CredentialsRefused    the brokerage gives nothing for these credentials to send it with
+  NoReply                 at least one byte may have left; what it did is not known
     TimedOut
 """
 
@@ -16,6 +17,10 @@ class TransportError(Exception):
 
 
 class NeverSent(TransportError):
+    pass
+
+
+class CredentialsRefused(NeverSent):
     pass
 
 

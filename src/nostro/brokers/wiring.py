@@ -1,4 +1,4 @@
-"""What the server gives to a session with a brokerage: a way there, a clock, ids."""
+"""What the server gives to a session with a brokerage: a way there, its secrets, a clock, ids, tasks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,10 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nostro.brokers.counted import CountedTransport
+from nostro.brokers.doubting import DoubtingTransport
+from nostro.brokers.oauth import BearerTransport, Renew, TokenKeeper
 from nostro.brokers.spec import BrokerSpec
 from nostro.brokers.throttle import ThrottledTransport
+from nostro.brokers.ties import Secrets, Ties
 from nostro.brokers.transport import Transport
-from nostro.ports import Clock, Ids
+from nostro.ports import Clock, Ids, Tasks
 
 if TYPE_CHECKING:
     from nostro.brokers.http_transport import HttpClient
@@ -21,8 +24,18 @@ class Wiring:
     """Base URL: the specification's, or another that the operator named."""
     open: Callable[[Mapping[str, str]], Transport]
     """Make a way to `address`, with headers that go with every request; within the rate limits, counted."""
+    secrets: Secrets
+    """The stored credentials, for an adapter that renews them."""
+    suspect: Callable[[], None]
+    """Call it when the brokerage may not accept the credentials any more; a 401 is noticed without."""
     clock: Clock
     ids: Ids
+    tasks: Tasks
+
+    def bear(self, transport: Transport, renew: Renew) -> Transport:
+        """Let every request carry an access token, which `renew` gets (`oauth.py`)."""
+        keeper = TokenKeeper(self.secrets, renew, self.clock, self.tasks)
+        return BearerTransport(transport, keeper, self.clock, self.suspect)
 
 
 class Wires:
@@ -34,6 +47,7 @@ class Wires:
         *,
         clock: Clock,
         ids: Ids,
+        tasks: Tasks,
         sent: Callable[[str, str, str], None],
     ) -> None:
         """`addresses` are by slug, in place of the specifications'.
@@ -43,18 +57,28 @@ class Wires:
         self._addresses = addresses
         self._clock = clock
         self._ids = ids
+        self._tasks = tasks
         self._sent = sent
         self._client: HttpClient | None = None
 
-    def __call__(self, spec: BrokerSpec) -> Wiring:
+    def __call__(self, spec: BrokerSpec, ties: Ties) -> Wiring:
         address = self._addresses.get(spec.slug) or spec.address
 
         def open_transport(headers: Mapping[str, str]) -> Transport:
             transport = self._pool().transport(address, headers)
             counted = CountedTransport(transport, partial(self._sent, spec.slug))
-            return ThrottledTransport(counted, spec.rate_limits, self._clock)
+            doubting = DoubtingTransport(counted, spec.doubts, ties.suspect)
+            return ThrottledTransport(doubting, spec.rate_limits, self._clock)
 
-        return Wiring(address=address, open=open_transport, clock=self._clock, ids=self._ids)
+        return Wiring(
+            address=address,
+            open=open_transport,
+            secrets=ties.secrets,
+            suspect=ties.suspect,
+            clock=self._clock,
+            ids=self._ids,
+            tasks=self._tasks,
+        )
 
     async def close(self) -> None:
         """Drop all connections."""

@@ -12,6 +12,7 @@ import typer
 
 from nostro.cli.output import Json, fail, say, show
 from nostro.cli.store import DataUnusable, KeyDesk, open_key_desk
+from nostro.domain.event import ConnectionEvent, OrderEvent
 from nostro.domain.ids import ClientId
 from nostro.ports import SystemClock, SystemIds
 from nostro.settings import default_data_dir, read_settings
@@ -134,13 +135,13 @@ def list_(
         typer.echo(json.dumps([_event(event) for event in events]))
         return
     show(
-        ("event id", "client id", "order id", "cancel id", "state", "attempts", "due"),
+        ("event id", "client id", "about", "cancel id", "state", "attempts", "due"),
         (
             (
                 each.event_id,
                 each.client_id,
-                each.event.brokerage_order_id,
-                each.event.ended and each.event.ended.cancel_id,
+                _about(each.event),
+                _cancel_id(each.event),
                 each.state.value,
                 each.attempts,
                 f"{each.due_at:%Y-%m-%d %H:%M:%S}" if each.state is EventState.PENDING else None,
@@ -219,19 +220,33 @@ def _endpoint(endpoint: WebhookEndpoint) -> dict[str, object]:
 
 
 def _event(told: OutboxEvent) -> dict[str, object]:
-    ended = told.event.ended
+    event = told.event
+    order = event if isinstance(event, OrderEvent) else None
+    connection = event if isinstance(event, ConnectionEvent) else None
     return {
         "event_id": told.event_id,
         "client_id": told.client_id,
         "user_id": told.user_id,
-        "account_id": told.event.account_id,
-        "brokerage_order_id": told.event.brokerage_order_id,
-        "cancel_id": ended and ended.cancel_id,
+        "connection_id": told.connection_id,
+        "account_id": order and order.account_id,
+        "brokerage_order_id": order and order.brokerage_order_id,
+        "cancel_id": _cancel_id(event),
+        "connection_change": connection and connection.change,
         "occurred_at": told.event.at.isoformat(),
         "state": told.state.value,
         "attempts": told.attempts,
         "due_at": told.due_at.isoformat() if told.state is EventState.PENDING else None,
     }
+
+
+def _about(event: OrderEvent | ConnectionEvent) -> str:
+    if isinstance(event, OrderEvent):
+        return f"order {event.brokerage_order_id}"
+    return f"connection {event.connection_id} {event.change}"
+
+
+def _cancel_id(event: OrderEvent | ConnectionEvent) -> str | None:
+    return event.ended.cancel_id if isinstance(event, OrderEvent) and event.ended is not None else None
 
 
 def _attempt(attempt: DeliveryAttempt) -> dict[str, object]:

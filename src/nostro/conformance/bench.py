@@ -17,6 +17,7 @@ from hashlib import sha256
 from nostro.brokers.port import Broker
 from nostro.brokers.registry import BrokerKind
 from nostro.brokers.spec import BrokerSpec
+from nostro.brokers.ties import LooseSecrets, loose
 from nostro.brokers.transport import Reply, Request, Transport
 from nostro.brokers.wiring import Wires
 from nostro.conformance.samples import Samples
@@ -25,7 +26,7 @@ from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import Order, OrderRef
 from nostro.domain.place import NewOrder, Placed
-from nostro.ports import SystemClock, SystemIds
+from nostro.ports import SystemClock, SystemIds, Tasks
 from nostro.sim.controls import Controls
 from nostro.sim.exchange import Exchange
 from nostro.sim.face import Asked, Face, Route
@@ -120,15 +121,20 @@ class Bench:
     def connect(self, customer: int) -> Broker:
         """Open another session, with connections and rate limits of its own."""
         wires = Wires(
-            {self.spec.slug: self._address}, clock=self._clock, ids=self._ids, sent=lambda *_told: None
+            {self.spec.slug: self._address},
+            clock=self._clock,
+            ids=self._ids,
+            tasks=Tasks(),
+            sent=lambda *_told: None,
         )
         self._wires.append(wires)
-        wiring = wires(self.spec)
+        credentials = self._credentials(customer)
+        wiring = wires(self.spec, loose(LooseSecrets(credentials)))
 
         def open_watched(headers: Mapping[str, str]) -> Transport:
             return _Watched(self, wiring.open(headers))
 
-        return self._kind.connect(self._credentials(customer), replace(wiring, open=open_watched))
+        return self._kind.connect(credentials, replace(wiring, open=open_watched))
 
     def _credentials(self, customer: int) -> Mapping[str, str]:
         issued = self._stage.issue(credential("customer", customer))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nostro.brokers.registry import Registry
+from nostro.brokers.ties import LooseSecrets, loose
 from nostro.connections.sessions import Sessions
 from nostro.domain.account import Account
 from nostro.domain.connection import Connection, ConnectionType
@@ -46,8 +47,9 @@ class ConnectionDesk:
         kind = self._registry.find(slug)
         if kind is None:
             raise InvalidRequest(f"This server has no brokerage {slug!r}.")
+        secrets = LooseSecrets(credentials)
         try:
-            found = await self._registry.open(kind, credentials).list_accounts()
+            found = await self._registry.open(kind, credentials, loose(secrets)).list_accounts()
         except ReadFailed as error:
             raise InvalidRequest(f"{kind.spec.name} did not accept these credentials: {error}") from error
         now = self._clock.now()
@@ -62,6 +64,7 @@ class ConnectionDesk:
             type=type_,
             created_at=now if again is None else again.created_at,
             updated_at=now,
+            generation=1 if again is None else again.generation + 1,
         )
         accounts = [
             Account(
@@ -77,9 +80,9 @@ class ConnectionDesk:
             if each.number not in theirs
         ]
         if again is None:
-            await self._connections.add(connection, dict(credentials), accounts)
+            await self._connections.add(connection, dict(secrets.held.values), accounts)
         else:
-            await self._connections.renew(connection, dict(credentials), accounts)
+            await self._connections.renew(connection, dict(secrets.held.values), accounts)
             self._sessions.forget(connection.connection_id)
         return connection
 
@@ -111,7 +114,8 @@ class ConnectionDesk:
         connection = await self.get(owner, connection_id)
         if connection.disabled_at is not None:
             raise ConnectionAlreadyDisabled
-        await self._connections.set_disabled(connection.connection_id, self._clock.now())
+        if not await self._connections.set_disabled(connection, self._clock.now()):
+            raise ConnectionAlreadyDisabled
         self._sessions.forget(connection.connection_id)
 
     async def delete(self, owner: Owner, connection_id: str) -> None:

@@ -1,19 +1,48 @@
-"""Brokerage sessions: one per connection, opened on first use."""
+"""Brokerage sessions: one per connection, opened on first use.
+
+A session whose brokerage may not accept its credentials any more is doubted: it lists its accounts, a few
+times. Where the brokerage refuses that each time, and only there, the connection is disabled and its partner
+told. No answer to a cancel alone does that, and a brokerage that does not answer does not either.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
 
 from nostro.brokers.port import Broker
 from nostro.brokers.registry import Registry
 from nostro.brokers.spec import BrokerSpec
+from nostro.brokers.ties import Ties
+from nostro.connections.secrets import StoredSecrets
 from nostro.domain.connection import Connection, ConnectionType
-from nostro.domain.errors import ConnectionDisabled, ConnectionReadOnly, NotFound
+from nostro.domain.errors import AccessRefused, ConnectionDisabled, ConnectionReadOnly, NotFound, Refusal
 from nostro.domain.ids import ConnectionId
+from nostro.ports import Clock, Tasks
 from nostro.storage.port import Connections
+
+REFUSALS = 3
+"""How often the brokerage must refuse to list accounts before it is believed."""
+
+RETRY_S = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    broker: Broker
+    generation: int
 
 
 class Sessions:
-    def __init__(self, registry: Registry, connections: Connections) -> None:
+    def __init__(self, registry: Registry, connections: Connections, clock: Clock, tasks: Tasks) -> None:
         self._registry = registry
         self._connections = connections
-        self._open: dict[ConnectionId, Broker] = {}
+        self._clock = clock
+        self._tasks = tasks
+        self._open: dict[ConnectionId, _Session] = {}
+        self._doubted: set[ConnectionId] = set()
 
     def spec(self, connection: Connection) -> BrokerSpec:
         """Describe the brokerage of a connection.
@@ -33,14 +62,19 @@ class Sessions:
 
     async def looking(self, connection: Connection) -> Broker:
         """Open a session to end open cancels with: also while the connection is disabled otherwise."""
-        broker = self._open.get(connection.connection_id)
-        if broker is None:
-            credentials = await self._connections.credentials(connection.connection_id)
+        session = self._open.get(connection.connection_id)
+        if session is None or session.generation < connection.generation:
+            held = await self._connections.credentials(connection.connection_id)
             kind = self._registry.find(connection.broker_slug)
-            if kind is None or credentials is None:
+            if kind is None or held is None:
                 raise NotFound
-            broker = self._open[connection.connection_id] = self._registry.open(kind, credentials)
-        return broker
+            ties = Ties(
+                secrets=StoredSecrets(self._connections, connection.connection_id),
+                suspect=partial(self._suspect, connection),
+            )
+            session = _Session(self._registry.open(kind, held.values, ties), connection.generation)
+            self._open[connection.connection_id] = session
+        return session.broker
 
     async def trading(self, connection: Connection) -> Broker:
         """Open a session to place and cancel with; raises ConnectionDisabled, ConnectionReadOnly."""
@@ -48,6 +82,38 @@ class Sessions:
         if connection.type is not ConnectionType.TRADE:
             raise ConnectionReadOnly
         return broker
+
+    def _suspect(self, connection: Connection) -> None:
+        if connection.connection_id not in self._doubted:
+            self._doubted.add(connection.connection_id)
+            self._tasks.start(self._examine(connection), name=f"examine {connection.connection_id}")
+
+    async def _examine(self, connection: Connection) -> None:
+        """Disable the connection if its brokerage does not accept its credentials."""
+        try:
+            if await self._is_refused(connection) and await self._connections.set_disabled(
+                connection, self._clock.now()
+            ):
+                log.warning("connection_broken", connection_id=connection.connection_id)
+                self.forget(connection.connection_id)
+        except Refusal:  # no database now, or the connection is gone; the next refusal brings the next doubt
+            log.exception("connection_not_examined", connection_id=connection.connection_id)
+        finally:
+            self._doubted.discard(connection.connection_id)
+
+    async def _is_refused(self, connection: Connection) -> bool:
+        broker = await self.looking(connection)
+        for attempt in range(REFUSALS):
+            if attempt:
+                await self._clock.sleep(RETRY_S)
+            try:
+                await broker.list_accounts()
+            except AccessRefused:
+                continue
+            except Refusal:
+                return False
+            return False
+        return True
 
     def forget(self, connection_id: ConnectionId) -> None:
         """Drop the session of a connection that is gone."""

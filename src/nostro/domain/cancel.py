@@ -59,6 +59,8 @@ class NotSentCause(StrEnum):
     """Why it is certain that no byte of a request left this machine."""
 
     CONNECT_FAILED = "connect_failed"
+    ACCESS_REFUSED = "access_refused"
+    """The brokerage gives nothing for this connection's credentials to send a request with."""
     REFUSED_LOCALLY = "refused_locally"
 
 

@@ -22,6 +22,7 @@ Refusal
   StoreFailed              our own database does not answer; nothing was sent
   BrokerageUnreachable     nothing was sent; worth trying again
   ReadFailed               a read at the brokerage came to nothing; nothing was changed
+    AccessRefused          because the brokerage does not accept the credentials
   PlaceUnknown             an order may or may not exist now
 """
 
@@ -178,6 +179,10 @@ class ReadFailed(Refusal):
     """A brokerage could not be read: it is unreachable, it refused, or its answer is unreadable."""
 
     default_message = "Unable to sync with brokerage account. Invalid response from Brokerage API."
+
+
+class AccessRefused(ReadFailed):
+    default_message = "The brokerage does not accept these credentials."
 
 
 class PlaceUnknown(Refusal):

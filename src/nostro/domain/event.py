@@ -1,4 +1,4 @@
-"""Facts that a partner is told without asking: what became of its orders and of its cancels.
+"""Facts that a partner is told without asking: of its orders, its cancels and its connections.
 
 An order is *followed* once it was placed or cancelled through nostro, or succeeds a followed order. Of it, a
 partner is told exactly this:
@@ -16,9 +16,10 @@ durable, so that a crash leaves both or neither.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from nostro.domain.cancel import CancelIntent, CancelRejectReason, CancelState
-from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId
+from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId, ConnectionId
 from nostro.domain.order import Order, OrderStatus
 
 
@@ -32,6 +33,25 @@ class CancelEnded:
     """What ended it, in the journal's word: `reply` or `look_up`."""
     reason: CancelRejectReason | None
     requested_at: datetime
+
+
+class ConnectionChange(StrEnum):
+    BROKEN = "broken"
+    """It was disabled: its brokerage does not accept the credentials any more, or somebody asked for it."""
+    FIXED = "fixed"
+    """It was disabled, and its user has given credentials that work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionEvent:
+    """One fact about one connection."""
+
+    connection_id: ConnectionId
+    change: ConnectionChange
+    generation: int
+    """Of the credentials that it is about."""
+    at: datetime
+    """When nostro learnt it; aware UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

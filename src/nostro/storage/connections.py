@@ -4,7 +4,7 @@ Every question carries its owner, so that a foreign id finds nothing.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,11 @@ from sqlalchemy import Connection as Sql
 from sqlalchemy import RowMapping, Select, delete, insert, select, update
 
 from nostro.domain.account import Account
-from nostro.domain.connection import Connection, ConnectionType
+from nostro.domain.connection import Connection, ConnectionType, Held
+from nostro.domain.event import ConnectionChange, ConnectionEvent
 from nostro.domain.ids import AccountId, ClientId, ConnectionId, UserId
 from nostro.storage.database import Database
+from nostro.storage.outbox import add_connection_change
 from nostro.storage.port import OwnedAccount, Owner
 from nostro.storage.tables import account, connection
 from nostro.storage.vault import Vault
@@ -62,17 +64,22 @@ class SqlConnections:
             .where(connection.c.connection_id == renewed.connection_id)
             .values(disabled_at=None, **self._renewable(renewed, credentials))
         )
+        query = select(connection.c.disabled_at).where(connection.c.connection_id == renewed.connection_id)
 
         def work(sql: Sql) -> None:
+            was_disabled = sql.execute(query).scalar_one_or_none() is not None
             sql.execute(change)
             _add_accounts(sql, new_accounts)
+            if was_disabled:
+                _tell(sql, renewed, ConnectionChange.FIXED, renewed.updated_at)
 
         await self._database.write(work)
 
     def _renewable(self, each: Connection, credentials: dict[str, str]) -> dict[str, Any]:
         return {
             "type": each.type.value,
-            "sealed_credentials": self._vault.seal(json.dumps(credentials), _seal_label(each.connection_id)),
+            "sealed_credentials": self._seal(each.connection_id, credentials),
+            "generation": each.generation,
             "updated_at": each.updated_at,
         }
 
@@ -88,27 +95,59 @@ class SqlConnections:
         row = await self._database.read(lambda sql: sql.execute(query).mappings().first())
         return None if row is None else _connection(row)
 
-    async def set_disabled(self, connection_id: ConnectionId, at: datetime) -> None:
-        await self._change(connection_id, disabled_at=at, updated_at=at)
+    async def set_disabled(self, known: Connection, at: datetime) -> bool:
+        change = (
+            update(connection)
+            .where(
+                connection.c.connection_id == known.connection_id,
+                connection.c.generation == known.generation,
+                connection.c.disabled_at.is_(None),
+            )
+            .values(disabled_at=at, updated_at=at)
+        )
+
+        def work(sql: Sql) -> bool:
+            is_changed = sql.execute(change).rowcount == 1
+            if is_changed:
+                _tell(sql, known, ConnectionChange.BROKEN, at)
+            return is_changed
+
+        return await self._database.write(work)
 
     async def touch(self, connection_id: ConnectionId, at: datetime) -> None:
-        await self._change(connection_id, updated_at=at)
-
-    async def _change(self, connection_id: ConnectionId, **values: datetime) -> None:
-        change = update(connection).where(connection.c.connection_id == connection_id).values(**values)
+        change = update(connection).where(connection.c.connection_id == connection_id).values(updated_at=at)
         await self._database.write(lambda sql: sql.execute(change).rowcount)
 
     async def delete(self, connection_id: ConnectionId) -> None:
         change = delete(connection).where(connection.c.connection_id == connection_id)
         await self._database.write(lambda sql: sql.execute(change).rowcount)
 
-    async def credentials(self, connection_id: ConnectionId) -> dict[str, str] | None:
-        query = select(connection.c.sealed_credentials).where(connection.c.connection_id == connection_id)
+    async def credentials(self, connection_id: ConnectionId) -> Held | None:
+        query = _sealed(connection_id)
         sealed = await self._database.read(lambda sql: sql.execute(query).scalar_one_or_none())
-        if sealed is None:
-            return None
-        opened: dict[str, str] = json.loads(self._vault.unseal(sealed, _seal_label(connection_id)))
-        return opened
+        return None if sealed is None else self._open(connection_id, sealed)
+
+    async def keep(self, connection_id: ConnectionId, held: Held, values: Mapping[str, str]) -> Held | None:
+        sealed = self._seal(connection_id, values)
+        query = _sealed(connection_id)
+        change = (
+            update(connection)
+            .where(connection.c.connection_id == connection_id, connection.c.sealed_credentials == held.seal)
+            .values(sealed_credentials=sealed)
+        )
+
+        def work(sql: Sql) -> bytes | None:
+            sql.execute(change)
+            return sql.execute(query).scalar_one_or_none()
+
+        stored = await self._database.write(work)
+        return None if stored is None else self._open(connection_id, stored)
+
+    def _seal(self, connection_id: ConnectionId, values: Mapping[str, str]) -> bytes:
+        return self._vault.seal(json.dumps(dict(values)), _seal_label(connection_id))
+
+    def _open(self, connection_id: ConnectionId, sealed: bytes) -> Held:
+        return Held(json.loads(self._vault.unseal(sealed, _seal_label(connection_id))), sealed)
 
     async def list_accounts(self, owner: Owner) -> Sequence[OwnedAccount]:
         query = _BOTH.where(_of(owner)).order_by(account.c.created_at, account.c.account_id)
@@ -142,8 +181,20 @@ def _add_accounts(sql: Sql, accounts: Sequence[Account]) -> None:
         )
 
 
+def _tell(sql: Sql, changed: Connection, change: ConnectionChange, at: datetime) -> None:
+    event = ConnectionEvent(
+        connection_id=changed.connection_id, change=change, generation=changed.generation, at=at
+    )
+    owner = Owner(client_id=changed.client_id, user_id=changed.user_id)
+    add_connection_change(sql, owner, changed.broker_slug, event)
+
+
 def _of(owner: Owner) -> Any:
     return (connection.c.client_id == owner.client_id) & (connection.c.user_id == owner.user_id)
+
+
+def _sealed(connection_id: ConnectionId) -> Select[Any]:
+    return select(connection.c.sealed_credentials).where(connection.c.connection_id == connection_id)
 
 
 def _seal_label(connection_id: ConnectionId) -> str:
@@ -161,6 +212,7 @@ def _connection(row: RowMapping) -> Connection:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         disabled_at=row["disabled_at"],
+        generation=row["generation"],
     )
 
 

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, Select, bindparam, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from nostro.domain.event import OrderEvent
+from nostro.domain.event import ConnectionEvent, OrderEvent
 from nostro.domain.ids import AccountId, BrokerageOrderId, ClientId, ConnectionId, UserId
 from nostro.storage.database import Database
 from nostro.storage.outbox_port import DeliveryAttempt, EventState, OutboxEvent, WebhookEndpoint
@@ -33,7 +33,11 @@ from nostro.storage.vault import Vault
 
 _NAMESPACE = UUID("0d8f6c1e-54f7-5d0c-9a64-7b0f5d6a3c21")
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(OrderEvent)
+_ORDER, _CONNECTION = "order", "connection"
+_decoders: Mapping[str, msgspec.json.Decoder[OrderEvent | ConnectionEvent]] = {
+    _ORDER: msgspec.json.Decoder(OrderEvent),
+    _CONNECTION: msgspec.json.Decoder(ConnectionEvent),
+}
 
 
 def follow(connection: Connection, account_id: AccountId, order_ids: Sequence[BrokerageOrderId]) -> None:
@@ -74,19 +78,47 @@ def add_change(connection: Connection, event: OrderEvent | None, known_since: da
     _add(connection, fact, owner, event)
 
 
+def add_connection_change(connection: Connection, owner: Owner, slug: str, event: ConnectionEvent) -> None:
+    """Keep the event of a connection's change, if its partner listens."""
+    about = {
+        "kind": _CONNECTION,
+        # What keeps events in their order: those of a connection are about no account and no order.
+        "account_id": "",
+        "brokerage_order_id": event.connection_id,
+        "connection_id": event.connection_id,
+        "broker_slug": slug,
+    }
+    fact = f"connection/{event.connection_id}/{event.generation}/{event.change}"
+    _insert(connection, fact, owner, event, about)
+
+
 def _add(connection: Connection, fact: str, owner: Owner, event: OrderEvent) -> None:
-    if connection.execute(select(exists(_listens(owner.client_id)))).scalar_one() == 0:
-        return
     query = select(connections.c.connection_id, connections.c.broker_slug).join_from(connections, account)
     home = connection.execute(query.where(account.c.account_id == event.account_id)).mappings().first()
-    row = {
-        "event_id": str(uuid5(_NAMESPACE, fact)),
-        "client_id": owner.client_id,
-        "user_id": owner.user_id,
+    about: dict[str, Any] = {
+        "kind": _ORDER,
         "account_id": event.account_id,
         "brokerage_order_id": event.brokerage_order_id,
         "connection_id": home and home["connection_id"],
         "broker_slug": home and home["broker_slug"],
+    }
+    _insert(connection, fact, owner, event, about)
+
+
+def _insert(
+    connection: Connection,
+    fact: str,
+    owner: Owner,
+    event: OrderEvent | ConnectionEvent,
+    about: Mapping[str, str | None],
+) -> None:
+    if connection.execute(select(exists(_listens(owner.client_id)))).scalar_one() == 0:
+        return
+    row = {
+        **about,
+        "event_id": str(uuid5(_NAMESPACE, fact)),
+        "client_id": owner.client_id,
+        "user_id": owner.user_id,
         "event": _encoder.encode(event).decode(),
         "created_at": event.at,
         "state": EventState.PENDING.value,
@@ -281,7 +313,7 @@ def _event(row: RowMapping | dict[str, Any]) -> OutboxEvent:
         user_id=UserId(row["user_id"]),
         connection_id=None if connection_id is None else ConnectionId(connection_id),
         broker_slug=row["broker_slug"],
-        event=_decoder.decode(row["event"]),
+        event=_decoders[row["kind"]].decode(row["event"]),
         state=EventState(row["state"]),
         attempts=row["attempts"],
         due_at=row["due_at"],

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from nostro.domain.event import OrderEvent
+from nostro.domain.event import ConnectionEvent, OrderEvent
 from nostro.domain.ids import ClientId, ConnectionId, UserId
 
 
@@ -48,7 +48,7 @@ class OutboxEvent:
     connection_id: ConnectionId | None
     """None where the connection was deleted before the fact was known; so is `broker_slug`."""
     broker_slug: str | None
-    event: OrderEvent
+    event: OrderEvent | ConnectionEvent
     state: EventState
     attempts: int
     """How many deliveries were begun since the event was made, or replayed."""
@@ -68,7 +68,7 @@ class DeliveryAttempt:
 class Outbox(Protocol):
     """Events on their way to partners. They are put in by the transactions that make them true.
 
-    Of one order, no event is claimed before the earlier ones are delivered or dead.
+    Of one order, or one connection, no event is claimed before the earlier ones are delivered or dead.
     """
 
     async def waiting(self, now: datetime) -> Sequence[ClientId]:

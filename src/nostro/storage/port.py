@@ -6,7 +6,7 @@ All of them raise `StoreFailed` when the database cannot answer. Nothing may the
 durable, but for a commit whose answer was lost on the way (see `Journal.take_back`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import NewType, Protocol
 
 from nostro.domain.account import Account
 from nostro.domain.cancel import CancelIntent, CancelState, Evidence, EvidenceRecord
-from nostro.domain.connection import Connection
+from nostro.domain.connection import Connection, Held
 from nostro.domain.ids import (
     AccountId,
     BrokerageOrderId,
@@ -175,21 +175,36 @@ class Connections(Protocol):
     async def renew(
         self, renewed: Connection, credentials: dict[str, str], new_accounts: Sequence[Account]
     ) -> None:
-        """Give an existing connection new credentials, type and accounts, and enable it."""
+        """Give an existing connection new credentials, type and accounts, and enable it.
+
+        Where it was disabled, its partner is told that it works again.
+        """
         ...
 
     async def list(self, owner: Owner) -> Sequence[Connection]: ...
 
     async def get(self, owner: Owner, connection_id: ConnectionId) -> Connection | None: ...
 
-    async def set_disabled(self, connection_id: ConnectionId, at: datetime) -> None: ...
+    async def set_disabled(self, known: Connection, at: datetime) -> bool:
+        """Disable it and tell its partner, unless it is disabled or has got newer credentials than `known`.
+
+        Says whether it did.
+        """
+        ...
 
     async def touch(self, connection_id: ConnectionId, at: datetime) -> None: ...
 
     async def delete(self, connection_id: ConnectionId) -> None: ...
 
-    async def credentials(self, connection_id: ConnectionId) -> dict[str, str] | None:
+    async def credentials(self, connection_id: ConnectionId) -> Held | None:
         """Unseal the credentials; None when there is no such connection."""
+        ...
+
+    async def keep(self, connection_id: ConnectionId, held: Held, values: Mapping[str, str]) -> Held | None:
+        """Store renewed credentials in place of those `held`, unless they are not stored any more.
+
+        Returns what is stored then; None when there is no such connection.
+        """
         ...
 
     async def list_accounts(self, owner: Owner) -> Sequence[OwnedAccount]: ...

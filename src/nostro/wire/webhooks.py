@@ -1,4 +1,4 @@
-"""Webhooks as SnapTrade documents them: TRADE_UPDATE, its canonical body, and what proves who sent it.
+"""Webhooks as SnapTrade documents them: their types, their canonical body, and what proves who sent it.
 
 Source: SnapTrade's webhook page of August 2026 (`docs/webhooks.md` of its SDK repository). The body is sent
 byte for byte as its verifier writes it again: keys sorted at every depth, compact, everything but ASCII
@@ -7,8 +7,9 @@ escaped. It holds text, booleans and null only, so no reader can disagree about 
 SnapTrade's payload carries the id twice, as `webhookId` and misspelt as `webookId`; so does this one. It also
 carries `webhookSecret`, deprecated there, which nostro does not send: a body is no place for a secret.
 
-A body's first key is always `accountId`, and the text that an API request signs always begins with
-`{"content":`. The signature of the one is therefore never a signature of the other, under the same key.
+A body's first key is always `accountId` or `brokerageAuthorizationId`, and the text that an API request
+signs always begins with `{"content":`. The signature of the one is therefore never a signature of the other,
+under the same key.
 """
 
 import base64
@@ -22,7 +23,7 @@ from typing import Any
 import msgspec
 
 from nostro.domain.cancel import CancelIntent
-from nostro.domain.event import CancelEnded, OrderEvent
+from nostro.domain.event import CancelEnded, ConnectionChange, ConnectionEvent, OrderEvent
 from nostro.domain.order import Order
 from nostro.storage.outbox_port import OutboxEvent
 from nostro.wire.cancel import cancel_status
@@ -31,6 +32,10 @@ from nostro.wire.orders_v2 import render_order_v2
 from nostro.wire.signature import sign
 
 TRADE_UPDATE = "TRADE_UPDATE"
+CONNECTION_TYPES = {
+    ConnectionChange.BROKEN: "CONNECTION_BROKEN",
+    ConnectionChange.FIXED: "CONNECTION_FIXED",
+}
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what Standard Webhooks begins secrets with
 SECRET_BYTES = 32
 
@@ -50,17 +55,11 @@ def render_body(told: OutboxEvent, sent_at: datetime) -> bytes:
     """
     event = told.event
     body = {
-        "accountId": event.account_id,
+        **(_of_order(event) if isinstance(event, OrderEvent) else _of_connection(event)),
         "brokerageAuthorizationId": told.connection_id,
         "brokerageId": None if told.broker_slug is None else brokerage_id(told.broker_slug),
         "clientId": told.client_id,
-        "details": {
-            "orders": [] if event.order is None else [_order(event.order)],
-            "occurred_at": event.at.isoformat(),
-            **({} if event.ended is None else _ended(event, event.ended)),
-        },
         "eventTimestamp": sent_at.isoformat(),
-        "eventType": TRADE_UPDATE,
         "userId": told.user_id,
         "webhookId": told.event_id,
         "webookId": told.event_id,
@@ -90,6 +89,22 @@ def render_headers(
 def new_secret(random: bytes) -> str:
     """Write `SECRET_BYTES` random bytes as a Standard Webhooks secret."""
     return SECRET_PREFIX + base64.b64encode(random).decode()
+
+
+def _of_order(event: OrderEvent) -> dict[str, Any]:
+    return {
+        "accountId": event.account_id,
+        "details": {
+            "orders": [] if event.order is None else [_order(event.order)],
+            "occurred_at": event.at.isoformat(),
+            **({} if event.ended is None else _ended(event, event.ended)),
+        },
+        "eventType": TRADE_UPDATE,
+    }
+
+
+def _of_connection(event: ConnectionEvent) -> dict[str, Any]:
+    return {"details": {"occurred_at": event.at.isoformat()}, "eventType": CONNECTION_TYPES[event.change]}
 
 
 def _ended(event: OrderEvent, ended: CancelEnded) -> dict[str, Any]:
