@@ -61,7 +61,7 @@ SPREAD = NewOrder(
 )
 
 
-def leg(instruction: str = "BUY", symbol: str = "AAPL", quantity: float = 10.0, **changes: Any) -> Any:
+def leg(instruction: str = "BUY", symbol: str = "AAPL", quantity: float | None = 10.0, **changes: Any) -> Any:
     kind = "OPTION" if len(symbol) == 21 else "EQUITY"
     instrument = {"assetType": kind, "cusip": "037833100", "symbol": symbol, "instrumentId": 1}
     return {

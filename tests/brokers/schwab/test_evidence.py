@@ -8,7 +8,7 @@ import pytest
 
 from nostro.brokers.schwab.orders import SchwabBroker
 from nostro.brokers.schwab.spec import SPEC
-from nostro.brokers.transport import NeverSent, NoReply, Reply, TimedOut
+from nostro.brokers.transport import CredentialsRefused, NeverSent, NoReply, Reply, TimedOut
 from nostro.domain.cancel import (
     CancelPending,
     CancelRejected,
@@ -122,8 +122,19 @@ def test_no_byte_left_is_not_sent() -> None:
     assert isinstance(asyncio.run(broker(shown(), lost).replace_order(ACCOUNT, REF, LOWER)), NotSent)
 
 
-@pytest.mark.parametrize("said", [NeverSent("refused"), NoReply("reset"), answer(401, {}), Reply(200, b"[]")])
-def test_nothing_is_changed_while_nobody_knows_where_the_account_is(said: Reply | Exception) -> None:
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        (NeverSent("refused"), NotSentCause.CONNECT_FAILED),
+        (NoReply("reset"), NotSentCause.CONNECT_FAILED),
+        (Reply(200, b"[]"), NotSentCause.CONNECT_FAILED),
+        (CredentialsRefused("invalid_grant"), NotSentCause.ACCESS_REFUSED),
+        (answer(401, {}), NotSentCause.ACCESS_REFUSED),
+    ],
+)
+def test_nothing_is_changed_while_nobody_knows_where_the_account_is(
+    said: Reply | Exception, cause: NotSentCause
+) -> None:
     transport = Scripted(said)
     schwab = SchwabBroker(transport, SPEC, SystemClock())
     for outcome in (
@@ -132,7 +143,7 @@ def test_nothing_is_changed_while_nobody_knows_where_the_account_is(said: Reply 
         asyncio.run(schwab.replace_order(ACCOUNT, REF, LOWER)),
     ):
         assert isinstance(outcome, NotSent)
-        assert outcome.cause is NotSentCause.CONNECT_FAILED
+        assert outcome.cause is cause
     assert isinstance(asyncio.run(schwab.look_up_order(ACCOUNT, REF)), LookFailed)
     assert {each.method for each in transport.requests} == {"GET"}
 
@@ -301,6 +312,7 @@ def test_a_closed_order_is_not_replaced_and_nothing_is_sent(word: str) -> None:
         (shown(filledQuantity=4.0), LOWER),
         (shown(orderType="TRAILING_STOP"), LOWER),
         (shown(orderStrategyType="TRIGGER"), LOWER),
+        (shown(orderLegCollection=[leg(symbol="")]), LOWER),
         (shown(quantity=None, orderLegCollection=[leg(quantity=None)]), LOWER),
         (shown(), replace(LOWER, quantity=Decimal("1.5"))),
         (shown(), replace(LOWER, time_in_force=TimeInForce.GTD)),

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -33,12 +34,12 @@ class Books:
         said = {name: values[0] for name, values in parse_qs(split.query).items()}
         begin, end = (datetime.fromisoformat(said[name]) for name in ("fromEnteredTime", "toEnteredTime"))
         self.spans.append((begin, end))
-        found: list[Any] = [
+        inside = ((number, at) for number, at in enumerate(self._entered, 1) if begin <= at <= end)
+        page: list[Any] = [
             row(orderId=number, enteredTime=at.isoformat())
-            for number, at in enumerate(self._entered, 1)
-            if begin <= at <= end
+            for number, at in islice(inside, int(said["maxResults"]))
         ]
-        return answer(200, found[: int(said["maxResults"])])
+        return answer(200, page)
 
 
 def listed(books: Books, since: datetime = NOW) -> set[str]:

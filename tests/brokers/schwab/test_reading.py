@@ -111,6 +111,8 @@ def test_what_nostro_could_not_place_is_shown_all_the_same() -> None:
     [
         {"enteredTime": "2026-03-02T15:00:00"},
         {"quantity": "NaN"},
+        {"price": 1e99},
+        {"filledQuantity": 1e-99},
         {"orderLegCollection": [leg("HOLD")]},
         {"orderLegCollection": [leg("BUY", instrument={"assetType": "OPTION", "symbol": "AAPL"})]},
         {"orderLegCollection": []},
@@ -225,7 +227,7 @@ def test_positions_are_long_less_short() -> None:
         ("AAPL", Decimal(3), Decimal("10.5")),
         (CALLS[0], Decimal(-2), Decimal("1.5")),
     ]
-    empty = {"securitiesAccount": {"currentBalances": {}}}
+    empty: dict[str, Any] = {"securitiesAccount": {"currentBalances": {}}}
     assert asyncio.run(broker(answer(200, empty)).list_positions(ACCOUNT)) == []
 
 

@@ -53,7 +53,7 @@ from nostro.domain.cancel import (
     OrderLook,
     UnknownCause,
 )
-from nostro.domain.errors import ReadFailed
+from nostro.domain.errors import AccessRefused, ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
@@ -297,7 +297,9 @@ def _must_be_empty(reply: Reply) -> None:
 
 
 def _unsent(error: ReadFailed) -> NotSent:
-    return NotSent(cause=NotSentCause.CONNECT_FAILED, message=f"the account was not found: {error}")
+    is_refused = isinstance(error, AccessRefused)
+    cause = NotSentCause.ACCESS_REFUSED if is_refused else NotSentCause.CONNECT_FAILED
+    return NotSent(cause=cause, message=f"the account was not found: {error}")
 
 
 def _is_as_told(seen: Order, told: Order) -> bool:

@@ -11,13 +11,19 @@ from typing import Any
 
 import msgspec
 
-from nostro.brokers.schwab.wire import DURATIONS, INSTRUCTIONS, NET_PRICES, OrderRow
+from nostro.brokers.schwab.wire import DURATIONS, NET_PRICES, OrderRow
 from nostro.domain.instrument import format_occ, parse_occ
-from nostro.domain.order import Order, OrderStatus, OrderType, PositionEffect, PriceEffect, TimeInForce
+from nostro.domain.order import Order, OrderStatus, OrderType, PositionEffect, PriceEffect, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder, Replacement
 
 _DURATION_WORDS: Mapping[TimeInForce | None, str] = {meant: word for word, meant in DURATIONS.items()}
 _NET_PRICE_WORDS: Mapping[PriceEffect | None, str] = {meant: word for word, meant in NET_PRICES.items()}
+_SHARES: Mapping[tuple[Side, PositionEffect | None], str] = {
+    (Side.SELL, PositionEffect.OPEN): "SELL_SHORT",
+    (Side.BUY, PositionEffect.CLOSE): "BUY_TO_COVER",
+}
+"""Of what is held, a share is bought and sold without a word."""
+
 _LIMITED = (OrderType.LIMIT, OrderType.STOP_LIMIT)
 _STOPPED = (OrderType.STOP, OrderType.STOP_LIMIT)
 
@@ -59,6 +65,8 @@ def write_replacement(row: OrderRow, wanted: Order) -> bytes | str:
     old, quantity = row.to_domain(), wanted.quantity
     if old.order_type is None or row.order_strategy_type != "SINGLE":
         return "orders of this kind are not replaced here"
+    if not all(each.instrument.symbol for each in row.order_leg_collection):
+        return "the brokerage does not say what the order is for"
     if old.filled_quantity:
         return "an order that is filled in part is not replaced here: nobody says what a quantity would count"
     if quantity is None or any(quantity * leg.ratio % 1 for leg in old.legs):
@@ -111,8 +119,7 @@ def _instruction(leg: NewLeg) -> str:
     if parse_occ(leg.symbol) is not None:
         # An option is always opened or closed; the wire forms ask for it.
         return f"{leg.side.name}_TO_{(effect or PositionEffect.OPEN).name}"
-    wanted = (leg.side, effect)
-    return next((word for word, meant in INSTRUCTIONS.items() if meant == wanted), leg.side.name)
+    return _SHARES.get((leg.side, effect), leg.side.name)
 
 
 def _price(price: Decimal | None, word: str) -> str | None:

@@ -80,6 +80,9 @@ INSTRUCTIONS = {
 _EXTENDED = ("AM", "PM", "SEAMLESS")
 _FUND_ON_EXCHANGE = ("COLLECTIVE_INVESTMENT", "EXCHANGE_TRADED_FUND")
 
+_MAGNITUDE_MAX = 15
+"""Powers of ten: what is computed with such numbers is exact, and never overflows."""
+
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -290,8 +293,11 @@ def linked(orders: Sequence[Order]) -> list[Order]:
 
 
 def exact(number: Decimal | None) -> Decimal | None:
-    """Take a number as it was written; raises Unreadable for one that is not finite."""
-    return None if number is None else decimal(str(number))
+    """Take a number as it was written; raises Unreadable for one that nobody trades or pays in."""
+    value = None if number is None else decimal(str(number))
+    if value and abs(value.adjusted()) > _MAGNITUDE_MAX:
+        raise Unreadable(f"{number} is out of all bounds")
+    return value
 
 
 def _average(fills: Sequence[_ExecutionRow], filled: Decimal) -> Decimal | None:
