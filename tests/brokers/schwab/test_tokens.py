@@ -1,0 +1,154 @@
+"""How a session with Schwab comes by its access tokens, and what each answer to that proves."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs
+
+import pytest
+
+from nostro.brokers.oauth import ACCESS_TOKEN, EXPIRES_AT
+from nostro.brokers.port import Broker
+from nostro.brokers.schwab import KINDS
+from nostro.brokers.ties import LooseSecrets
+from nostro.brokers.transport import NoReply, Reply, Transport
+from nostro.brokers.wiring import Wiring
+from nostro.domain.cancel import CancelPending, CancelUnknown, NotSent, NotSentCause
+from nostro.domain.errors import AccessRefused, ReadFailed
+from nostro.ports import SystemIds, Tasks
+from tests.brokers.scripted import Scripted, answer
+from tests.sdk.install import install_locked
+from tests.sim.market import ToldClock
+
+from .said import ACCOUNT, HASHES, REF, TAKEN
+
+GIVEN = {"app_key": "key", "app_secret": "secret", "refresh_token": "r+1/="}
+TOKENS = {
+    "expires_in": 1800,
+    "token_type": "Bearer",
+    "scope": "api",
+    "refresh_token": "r-2",
+    "access_token": "a-1",
+    "id_token": "jwt",
+}
+GRANTED = answer(200, TOKENS)
+_DIGEST = '400 Bad Request: "{"error_description":"...","error":"refresh_token_authentication_error"}"'
+DEAD = answer(400, {"error": "unsupported_token_type", "error_description": _DIGEST})
+
+
+class Session:
+    def __init__(self, *answers: Reply | Exception) -> None:
+        self.transport = Scripted(*answers)
+        self.secrets = LooseSecrets(GIVEN)
+        self.clock = ToldClock()
+        self.doubts = 0
+
+    def open(self) -> Broker:
+        [kind] = KINDS
+        wiring = Wiring(
+            address="",
+            open=self._open,
+            secrets=self.secrets,
+            suspect=self._doubt,
+            clock=self.clock,
+            ids=SystemIds(),
+            tasks=Tasks(),
+        )
+        return kind.connect(GIVEN, wiring)
+
+    def sent(self) -> list[tuple[str, str]]:
+        return [(each.method, each.headers["Authorization"]) for each in self.transport.requests]
+
+    def _open(self, _headers: Mapping[str, str]) -> Transport:
+        return self.transport
+
+    def _doubt(self) -> None:
+        self.doubts += 1
+
+
+def test_a_token_is_had_once_kept_and_sent_with_every_request() -> None:
+    session = Session(GRANTED, HASHES, TAKEN)
+    before = session.clock.now()
+    assert isinstance(asyncio.run(session.open().cancel_order(ACCOUNT, REF)), CancelPending)
+    first = session.transport.requests[0]
+    assert (first.path, first.operation) == ("/v1/oauth/token", "renew")
+    assert parse_qs(first.body.decode()) == {"grant_type": ["refresh_token"], "refresh_token": ["r+1/="]}
+    assert session.sent() == [
+        ("POST", "Basic a2V5OnNlY3JldA=="),
+        ("GET", "Bearer a-1"),
+        ("DELETE", "Bearer a-1"),
+    ]
+    kept = session.secrets.held.values
+    assert (kept[ACCESS_TOKEN], kept["refresh_token"], kept["app_secret"]) == ("a-1", "r-2", "secret")
+    ends = datetime.fromisoformat(kept[EXPIRES_AT])
+    assert ends - before == timedelta(minutes=30)
+
+
+def test_a_cancel_that_was_answered_with_401_is_not_sent_again() -> None:
+    session = Session(GRANTED, HASHES, answer(401, {}), answer(200, TOKENS | {"access_token": "a-2"}))
+    assert isinstance(asyncio.run(session.open().cancel_order(ACCOUNT, REF)), CancelUnknown)
+    assert [method for method, _ in session.sent()] == ["POST", "GET", "DELETE", "POST"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        DEAD,
+        answer(400, {"error": "invalid_grant"}),
+        answer(401, {"error": "invalid_client", "error_description": "refresh token invalid"}),
+    ],
+)
+def test_credentials_that_are_good_for_nothing_send_nothing_and_are_doubted(said: Reply) -> None:
+    session = Session(said)
+    with pytest.raises(AccessRefused):
+        asyncio.run(session.open().list_accounts())
+    assert session.doubts == 1
+    outcome = asyncio.run(session.open().cancel_order(ACCOUNT, REF))
+    assert isinstance(outcome, NotSent)
+    assert outcome.cause is NotSentCause.ACCESS_REFUSED
+    assert {method for method, _ in session.sent()} == {"POST"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        NoReply("reset"),
+        Reply(500, b""),
+        Reply(403, b"<HTML>Access Denied</HTML>"),
+        Reply(401, b"<html>"),
+        answer(400, {"error": "invalid_request"}),
+        answer(400, {"error": "unsupported_token_type", "error_description": "?"}),
+        answer(200, TOKENS | {"expires_in": 0}),
+        answer(200, TOKENS | {"access_token": ""}),
+        answer(200, {"access_token": "a-1"}),
+        Reply(200, b'{"access_token": "a", "access_token": "b", "expires_in": 1800}'),
+    ],
+)
+def test_any_other_answer_says_nothing_of_the_credentials(said: Reply | Exception) -> None:
+    session = Session(said)
+    with pytest.raises(ReadFailed) as failed:
+        asyncio.run(session.open().list_accounts())
+    assert not isinstance(failed.value, AccessRefused)
+    assert (session.doubts, session.secrets.held.values) == (0, GIVEN)
+
+
+def test_schwab_py_proves_the_app_in_the_same_way() -> None:
+    try:
+        folder = install_locked("oracle-schwab", "oracle-schwab")
+    except RuntimeError as error:
+        pytest.skip(f"schwab-py cannot be installed: {error}")
+    ask = (
+        "from authlib.oauth2.auth import ClientAuth;"
+        "auth = ClientAuth('key', 'secret', 'client_secret_basic');"
+        "print(auth.prepare('POST', 'https://x', {}, '')[1]['Authorization'])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", ask],
+        env={"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == "Basic a2V5OnNlY3JldA=="
