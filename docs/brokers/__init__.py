@@ -8,7 +8,7 @@ from nostro.brokers.spec import BrokerSpec
 from nostro.conformance.card import Verdict, card_as_json
 from nostro.conformance.kinds import Subject, subjects
 from nostro.conformance.suite import run_suite
-from nostro.domain.capability import CancelAck
+from nostro.domain.capability import CancelAck, OrderRow
 
 _PROVES = {
     CancelAck.CONFIRMED: "the order is canceled",
@@ -22,8 +22,8 @@ Table = Callable[[tuple[str, ...], Iterable[tuple[str, ...]]], str]
 
 
 def parts(table: Table) -> dict[str, Part]:
-    """Give, for each brokerage that the suite can be run against, the parts of its page by name."""
-    made: dict[str, Part] = {}
+    """Give the matrix, and for each brokerage that the suite can be run against the parts of its page."""
+    made: dict[str, Part] = {"matrix": partial(_matrix, table)}
     for slug, subject in subjects().items():
         name = slug.lower().replace("-", "_")
         made[f"facts_{name}"] = partial(_facts, subject.kind.spec, table)
@@ -46,6 +46,34 @@ def _page(spec: BrokerSpec) -> str:
         f"It says nothing about what the brokerage's documents do not say.\n\n"
         f"<!-- generated: card_{name} -->\n<!-- end -->\n"
     )
+
+
+def _matrix(table: Table) -> str:
+    """One row for each kind of order of each brokerage."""
+    specs = [subject.kind.spec for subject in subjects().values()]
+    rows = (
+        (
+            f"[{spec.name}]({spec.slug.lower()}.md)",
+            f"{row.asset_class}{f', {row.legs_max} legs' if row.legs_max > 1 else ''}",
+            ", ".join(sorted(each.replace("_", " ") for each in row.order_types)),
+            ", ".join(sorted(each.value for each in row.times_in_force)),
+            ", ".join(_extras(row)) or "-",
+            spec.capabilities.replace.replace("_", " "),
+            _PROVES[spec.capabilities.cancel],
+        )
+        for spec in specs
+        for row in spec.capabilities.orders
+    )
+    return table(("Brokerage", "Class", "Types", "Durations", "Also", "Replace", "A cancel's success"), rows)
+
+
+def _extras(row: OrderRow) -> Iterable[str]:
+    if row.fractional:
+        yield "fractions"
+    if row.notional:
+        yield "by value"
+    if row.extended_hours:
+        yield "extended hours"
 
 
 def _facts(spec: BrokerSpec, table: Table) -> str:

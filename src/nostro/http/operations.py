@@ -12,6 +12,7 @@ from nostro.http.operation import Operation, QueryParam, Who
 from nostro.wire import forms, group_forms, order_forms, orders_v1, orders_v2, previews
 from nostro.wire.accounts import AccountRecord, BalanceRecord, ConnectionAccountsResponse
 from nostro.wire.cancel import CancellationReceipt, CancelOrderResponse
+from nostro.wire.capabilities import BrokerageCapabilities
 from nostro.wire.connections import (
     Brokerage,
     BrokerageAuthorization,
@@ -456,6 +457,14 @@ REFERENCE = (
         reference.list_brokerages,
         list[Brokerage],
         "List brokerages",
+        who=Who.ANYONE,
+    ),
+    _get(
+        "/capabilities",
+        "ReferenceData_listCapabilities",
+        reference.list_capabilities,
+        list[BrokerageCapabilities],
+        "List what each brokerage takes, and what its word proves",
         who=Who.ANYONE,
     ),
     _get(

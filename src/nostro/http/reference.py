@@ -7,6 +7,7 @@ from nostro.domain.errors import NotFound
 from nostro.domain.instrument import Instrument
 from nostro.http.call import Answer, Call
 from nostro.http.connections import logo_url
+from nostro.wire.capabilities import render_capabilities
 from nostro.wire.connections import Brokerage, render_brokerage
 from nostro.wire.forms import SymbolQueryForm
 from nostro.wire.markets import render_instruments
@@ -30,6 +31,10 @@ async def get_partner(call: Call) -> Answer:
 
 async def list_brokerages(call: Call) -> Answer:
     return Answer(body=_brokerages(call))
+
+
+async def list_capabilities(call: Call) -> Answer:
+    return Answer(body=[render_capabilities(kind.spec) for kind in call.do.registry.kinds()])
 
 
 async def list_brokerage_instruments(call: Call) -> Answer:
