@@ -14,7 +14,6 @@ ACCOUNTS = "/trader/v1/accounts"
 HASH, OTHER_HASH = (SCHWAB.name_account(number) for number in (ACCOUNT, OTHER_ACCOUNT))
 ORDERS = f"{ACCOUNTS}/{HASH}/orders"
 EVER = "fromEnteredTime=2026-01-01T00:00:00.000Z&toEnteredTime=2026-12-31T00:00:00.000Z"
-LATELY = EVER.replace("2026-01", "2026-02")
 
 
 def leg(symbol: str, instruction: str, quantity: float, asset_type: str = "EQUITY") -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """The shapes of Schwab's answers, and what an answer has that its shape has not.
 
 Written from the schemas of the portal's files (major/schwab-go b51b93a, `docs/*.openapi.json`), as far as
-the face answers with them. What was recorded differs from these files, and stands here instead (z-Wind/schwab_api
-01c0039, and QuantConnect/Lean.Brokerages.CharlesSchwab 457fc68 for `aggregatedBalance`): CANCELED as the type
-of an execution, and `activityId`; instruments without a name, and funds with a type; `isInCall` is a flag;
-current balances have more than the file's schema; `aggregatedBalance` stands beside an account; the leg of a
-preview has an instrument; preferences are one object.
+the face answers with them. What was recorded differs from these files, and stands here instead
+(z-Wind/schwab_api 01c0039, and QuantConnect/Lean.Brokerages.CharlesSchwab 457fc68 for `aggregatedBalance`):
+CANCELED as the type of an execution, and `activityId`; instruments without a name, and funds with a type;
+`isInCall` is a flag; current balances have more than the file's schema; `aggregatedBalance` stands beside an
+account; the leg of a preview has an instrument; preferences are one object.
 """
 
 import re
@@ -109,8 +109,8 @@ ORDER_ALWAYS = words(
 _BALANCE = dict.fromkeys(
     words(
         "accruedInterest cashAvailableForTrading cashAvailableForWithdrawal cashBalance bondValue"
-        " cashReceipts liquidationValue longOptionMarketValue moneyMarketFund mutualFundValue shortOptionMarketValue"
-        " unsettledCash cashDebitCallValue pendingDeposits"
+        " cashReceipts liquidationValue longOptionMarketValue moneyMarketFund mutualFundValue"
+        " shortOptionMarketValue unsettledCash cashDebitCallValue pendingDeposits"
     ),
     NUMBER,
 )

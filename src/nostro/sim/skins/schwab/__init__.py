@@ -28,8 +28,9 @@ Schwabdev a5aa524 `docs/pages-raw/orders.md`. Forms: alexgolec/schwab-py a55cb29
 What no source shows, and is chosen here: the refusal of a cancel or a replace of an order that is closed or
 whose cancel is pending, in status (400) and words; the words about a time or an order id that is missing, an
 unknown path, and all of 429 and 5xx; that a second use of a refresh token is as good as the first; that an
-expired order lists no activity of its ending; that a stop order waits as AWAITING_STOP_CONDITION (other
-people's samples show that of trailing stops).
+expired order lists no activity of its ending; that Location is there for an order which filled at once, too
+(Schwabdev's page says that it is not); that a stop order waits as AWAITING_STOP_CONDITION (samples of other
+people show that of trailing stops).
 
 What differs, because the exchange differs: an order that Schwab would take and then show as REJECTED is
 refused with 400, and there is none; a stop-limit order is WORKING from the start, as are orders outside the
@@ -37,7 +38,8 @@ session; orders of AM and PM are refused; several legs are options, and are call
 they were called; a successor has the old order's legs; fills are shown as one; nothing has a CUSIP; accounts
 are cash accounts that can go short; order ids have fifteen digits, so that they do not repeat. There are no
 groups (OCO, TRIGGER), no trailing stops, no transactions and no stream; nobody logs in, refresh tokens do not
-end after seven days, and there is no id_token. Replies carry no Schwab-Client-CorrelId.
+end after seven days, and there is no id_token; a refused one's error has no digest of it. Replies carry no
+Schwab-Client-CorrelId.
 """
 
 from datetime import datetime

@@ -18,6 +18,7 @@ from nostro.domain.order import Order, OrderType, PositionEffect, PriceEffect, S
 from nostro.domain.place import NewLeg, NewOrder, Replacement
 from nostro.sim.refusals import Refused, UnknownSymbol
 from nostro.sim.skins.schwab.refusals import InvalidData
+from nostro.sim.skins.schwab.shapes import effect_of
 
 Find = Callable[[str], Instrument]
 """Finds what a symbol names; raises UnknownSymbol."""
@@ -25,7 +26,6 @@ Find = Callable[[str], Instrument]
 T = TypeVar("T")
 
 _NEEDED = ("orderType", "session", "duration", "orderStrategyType", "orderLegCollection")
-_LEGS_MAX = 4
 
 ORDER_TYPES = {
     "MARKET": (OrderType.MARKET, None),
@@ -93,7 +93,6 @@ def read_new(body: bytes, find: Find) -> NewOrder:
     forms = form.order_leg_collection or []
     units = form.quantity if form.quantity is not None else Decimal(gcd(*(_whole(leg) for leg in forms)))
     legs = tuple(_leg(leg, units, find) for leg in forms)
-    _check_kind(order_type, price_effect, legs)
     if is_outside and (order_type is not OrderType.LIMIT or forms[0].instruction not in STOCK_INSTRUCTIONS):
         raise Refused("Only limit orders of stocks trade outside the regular session.")
     return NewOrder(
@@ -113,8 +112,8 @@ def read_new(body: bytes, find: Find) -> NewOrder:
 def read_terms(body: bytes, old: Order, find: Find) -> Replacement:
     """Read the order that takes the place of `old`; raises Refused where more than its terms is new."""
     new = read_new(body, find)
-    before = [(leg.instrument.symbol, leg.side, leg.position_effect, leg.ratio) for leg in old.legs]
-    after = [(leg.symbol, leg.side, leg.position_effect, leg.ratio) for leg in new.legs]
+    before = [(leg.instrument.symbol, leg.side, effect_of(leg), leg.ratio) for leg in old.legs]
+    after = [(leg.symbol, leg.side, effect_of(leg), leg.ratio) for leg in new.legs]
     kept = (old.price_effect, old.extended_hours, old.expires_at)
     if before != after or kept != (new.price_effect, new.extended_hours, new.expires_at):
         raise Refused("Only type, duration, quantity and prices of an order can be replaced.")
@@ -169,12 +168,3 @@ def _leg(form: LegForm, units: Decimal, find: Find) -> NewLeg:
     return NewLeg(
         symbol=instrument.symbol, side=side, position_effect=effect, ratio=Decimal(quantity) / units
     )
-
-
-def _check_kind(order_type: OrderType, price_effect: PriceEffect | None, legs: tuple[NewLeg, ...]) -> None:
-    if len(legs) == 1 and price_effect is not None:
-        raise Refused("An order with one leg has no net price.")
-    if len(legs) > 1 and order_type is not OrderType.MARKET and price_effect is None:
-        raise Refused("An order with several legs has a net price, or is a market order.")
-    if len(legs) > _LEGS_MAX:
-        raise Refused(f"An order has at most {_LEGS_MAX} legs.")

@@ -78,7 +78,7 @@ def _list(asked: Asked) -> Reply:
 
 def _list_all(asked: Asked) -> Reply:
     begin, end = _window(asked.call.query)
-    if begin < asked.exchange.now() - _AGE_MAX:
+    if begin.date() < asked.exchange.now().date() - _AGE_MAX:
         raise InvalidValue("fromEnteredTime", asked.call.query["fromEnteredTime"])
     return _listed(asked, _own_accounts(asked), begin, end)
 

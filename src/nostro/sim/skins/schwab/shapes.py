@@ -26,6 +26,7 @@ from nostro.domain.order import (
     Side,
     TimeInForce,
 )
+from nostro.domain.place import NewLeg
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -38,7 +39,6 @@ _TAG = "TA_simbroker"
 """Of all orders: Schwab puts the app's name here, and takes none from the customer."""
 
 _WORDS = {
-    OrderStatus.PENDING_NEW: "PENDING_ACKNOWLEDGEMENT",
     OrderStatus.PENDING_CANCEL: "PENDING_CANCEL",
     OrderStatus.CANCELED: "CANCELED",
     OrderStatus.REPLACED: "REPLACED",
@@ -57,6 +57,7 @@ STATUSES = frozenset(
         "AWAITING_STOP_CONDITION",
         "AWAITING_UR_OUT",
         "NEW",
+        "PENDING_ACKNOWLEDGEMENT",
         "PENDING_ACTIVATION",
         "PENDING_RECALL",
         "PENDING_REPLACE",
@@ -210,9 +211,13 @@ def _write_leg(order: Order, leg: Leg, leg_id: int) -> Document:
     }
 
 
+def effect_of(leg: Leg | NewLeg) -> PositionEffect:
+    """Say what a leg does to a position; where it is not said, a buy opens and a sell closes one."""
+    return leg.position_effect or (PositionEffect.OPEN if leg.side is Side.BUY else PositionEffect.CLOSE)
+
+
 def write_way(leg: Leg) -> Document:
-    opens = PositionEffect.OPEN if leg.side is Side.BUY else PositionEffect.CLOSE
-    effect = leg.position_effect or opens
+    effect = effect_of(leg)
     if leg.instrument.option is None:
         instruction = _STOCK_INSTRUCTIONS.get((leg.side, effect), leg.side.upper())
     else:
