@@ -13,6 +13,7 @@ from nostro.brokers.transport import Reply, Request
 from tests.sim.market import ACCOUNT, API_KEY, OPENED_AT, OTHER_API_KEY
 from tests.simbroker.brokerage import Brokerage, brokerage
 
+from .scene import FaceScene
 from .schwab_scene import ACCOUNTS, HASH, SCHWAB
 
 PATIENCE_S = 10.0
@@ -61,19 +62,16 @@ def test_credentials_follow_from_the_key_alone_and_lead_back_to_it() -> None:
     assert SCHWAB.customer(usual(OTHER_API_KEY), OPENED_AT) == OTHER_API_KEY
 
 
-def test_an_access_token_is_good_for_half_an_hour_of_the_exchanges_time() -> None:
-    async def run() -> list[int]:
-        async with brokerage(SCHWAB) as broker:
-            granted = json.loads((await send(broker, usual())).body)
-            assert (granted["expires_in"], granted["token_type"], granted["scope"]) == (1800, "Bearer", "api")
-            assert granted["refresh_token"] == issued()["refresh_token"]
-            statuses = []
-            for seconds in (0, 1790, 20):
-                broker.exchange.advance(seconds)
-                statuses.append((await send(broker, numbers(granted["access_token"]))).status)
-            return statuses
-
-    assert asyncio.run(run()) == [200, 200, 401]
+def test_an_access_token_is_good_for_half_an_hour_by_the_wall() -> None:
+    scene = FaceScene(SCHWAB)
+    scene.exchange.advance(86_400)  # the exchange's own time has nothing to do with it
+    granted = json.loads(scene.send(usual()).body)
+    assert (granted["expires_in"], granted["token_type"], granted["scope"]) == (1800, "Bearer", "api")
+    assert granted["refresh_token"] == issued()["refresh_token"]
+    request = numbers(granted["access_token"])
+    for seconds, customer in ((0, API_KEY), (1799, API_KEY), (1800, "")):
+        assert SCHWAB.customer(request, OPENED_AT + timedelta(seconds=seconds)) == customer
+    scene.ledger.close()
 
 
 def test_a_number_is_told_with_the_hash_that_paths_take() -> None:

@@ -49,14 +49,17 @@ from uuid import UUID
 from nostro.brokers.transport import Request
 from nostro.sim.face import Face, form
 from nostro.sim.skins.schwab import tokens
-from nostro.sim.skins.schwab.refusals import fail, refuse
+from nostro.sim.skins.schwab.refusals import NoClient, fail, refuse
 from nostro.sim.skins.schwab.routes import OAUTH_PATH, ROUTES
 from nostro.sim.skins.schwab.shapes import about_another_order, hash_of, integer, reply
 
 
 def _customer(request: Request, at: datetime) -> str:
     if urlsplit(request.path).path == OAUTH_PATH:
-        return tokens.read_refresh(form(request.body).get("refresh_token", ""))
+        api_key = tokens.read_refresh(form(request.body).get("refresh_token", ""))
+        if api_key and not tokens.is_client(api_key, request.headers):
+            raise NoClient
+        return api_key
     return tokens.read_access(request.headers.get("authorization", ""), at)
 
 

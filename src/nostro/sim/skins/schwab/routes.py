@@ -23,7 +23,6 @@ from nostro.sim.skins.schwab.forms import read_new, read_terms
 from nostro.sim.skins.schwab.refusals import (
     NO_FUNDS,
     InvalidValue,
-    NoClient,
     NoGrant,
     refuse_data,
     refuse_token,
@@ -51,8 +50,6 @@ _LIST_SIZE = "3000"
 
 
 def _token(asked: Asked) -> Reply:
-    if not tokens.is_client(asked.owner, asked.call.headers):
-        raise NoClient
     form = asked.call.form()
     if form.get("grant_type") != "refresh_token":
         raise NoGrant
@@ -61,7 +58,7 @@ def _token(asked: Asked) -> Reply:
         "token_type": "Bearer",
         "scope": "api",
         "refresh_token": form["refresh_token"],
-        "access_token": tokens.make_access(asked.owner, asked.exchange.now()),
+        "access_token": tokens.make_access(asked.owner, asked.conditions.at),
     }
     return reply(200, document)
 
