@@ -1,13 +1,14 @@
 """The exchange behind Kraken's face."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from nostro.brokers.transport import Reply, Request
 from nostro.sim.skins import faces
-from tests.sim.market import API_KEY
+from tests.sim.market import API_KEY, OPENED_AT
 
 from .scene import FaceScene
 
@@ -22,6 +23,11 @@ ORDER = {
     "volume": "0.5",
 }
 NEVER_MADE = "OZZZZZ-ZZZZZ-ZZZZZZ"
+
+
+def unix(days: float = 0) -> str:
+    """Spell a time so many days after the exchange opened."""
+    return str(int((OPENED_AT + timedelta(days=days)).timestamp()))
 
 
 class Scene(FaceScene):

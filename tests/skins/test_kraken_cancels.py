@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
@@ -15,13 +14,6 @@ from tests.sim.market import ACCOUNT, API_KEY, OPENED_AT
 from tests.simbroker.brokerage import brokerage
 
 from .kraken_scene import ASK, BID, BTC, KRAKEN, NEVER_MADE, ORDER, Scene
-
-
-@pytest.fixture
-def kraken() -> Iterator[Scene]:
-    scene = Scene()
-    yield scene
-    scene.ledger.close()
 
 
 def small(kraken: Scene, **changes: str) -> str:

@@ -35,8 +35,9 @@ arguments names; what is said beside a status of 500.
 What differs, because the exchange differs: prices are as fine as its ticks, so that XBTUSD has two decimals;
 amounts that are finer than Kraken's are not cut; a sell needs no holding, nothing is on margin, and there are
 no fees; a post-only order is refused where it would trade, and its flag is forgotten once it rests; all fills
-of an order are one trade; a stop is triggered by bid and ask. There are no take-profit, trailing and iceberg
-orders, no conditional close, no relative prices, no start times, and no CancelAllOrdersAfter.
+of an order are one trade; a stop is triggered by bid and ask; `start` and `end` are times, not txids. There
+are no take-profit, trailing and iceberg orders, no conditional close, no relative prices, no start times of
+orders, and no CancelAllOrdersAfter.
 """
 
 from nostro.sim.face import Face

@@ -6,6 +6,7 @@ API-Sign is the base64 of HMAC-SHA512, under the private key, of the path and SH
 
 import base64
 import hmac
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,6 +19,7 @@ from nostro.sim.skins.kraken.refusals import InvalidNonce, InvalidSignature
 
 PRIVATE = "/0/private/"
 KEYS_MAX = 1000
+_NONCE = re.compile(r"[0-9]{1,20}")
 _NONCE_END = 2**64
 
 
@@ -55,7 +57,7 @@ class Access:
         return api_key
 
     def _use(self, api_key: str, nonce: str) -> None:
-        number = int(nonce) if nonce.isascii() and nonce.isdecimal() else -1
+        number = int(nonce) if _NONCE.fullmatch(nonce) else -1
         if not self._nonces.get(api_key, -1) < number < _NONCE_END:
             raise InvalidNonce
         self._nonces[api_key] = number

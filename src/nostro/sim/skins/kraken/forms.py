@@ -24,6 +24,7 @@ Fields = Mapping[str, Any]
 
 _CLIENT_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}|[!-@\[-~]{1,18}")
 _USERREF_END = 2**31
+_OFFSET = re.compile(r"[0-9]{1,9}")
 _TYPES = {
     "market": OrderType.MARKET,
     "limit": OrderType.LIMIT,
@@ -155,7 +156,9 @@ def _prices(fields: Fields, order_type: OrderType, pair: Pair) -> tuple[Decimal 
 def _check_size(volume: Decimal, price: Decimal | None, *, is_by_value: bool) -> None:
     if not is_by_value and volume < VOLUME_MIN:
         raise OrderRefused("EOrder:Order minimum not met")
-    cost = volume if is_by_value else volume * price if price is not None else COST_MIN
+    cost = volume
+    if not is_by_value:
+        cost = COST_MIN if price is None else volume * price
     if cost < COST_MIN:
         raise OrderRefused("EOrder:Cost minimum not met")
 
@@ -250,6 +253,14 @@ def read_time(fields: Fields, name: str) -> datetime | None:
         raise InvalidArgument(name) from error
 
 
+def read_offset(fields: Fields) -> int:
+    """Read how many rows of a list are left out."""
+    value = text(fields, "ofs") or "0"
+    if not _OFFSET.fullmatch(value):
+        raise InvalidArgument("ofs")
+    return int(value)
+
+
 def check_deadline(fields: Fields, now: datetime) -> None:
     """Refuse what came after its own deadline, RFC 3339."""
     value = text(fields, "deadline")
@@ -266,8 +277,9 @@ def check_deadline(fields: Fields, now: datetime) -> None:
 def _number(fields: Fields, name: str) -> Decimal:
     try:
         value = Decimal(text(fields, name))
-    except InvalidOperation as error:
+        is_usable = value.is_finite() and value > 0 and value == round(value, LOT_DECIMALS)
+    except InvalidOperation as error:  # no number, or one with too many digits
         raise InvalidArgument(name) from error
-    if not value.is_finite() or value <= 0 or value != round(value, LOT_DECIMALS):
+    if not is_usable:
         raise InvalidArgument(name)
     return value

@@ -16,7 +16,7 @@ from nostro.domain.order import Order
 TXID = re.compile(r"[A-Z0-9]{6}-[A-Z0-9]{5}-[A-Z0-9]{6}")
 USERREF = re.compile(r"-?[0-9]{1,10}")
 _LABEL = "userref="
-"""What the exchange calls an order by that has a user reference: no `cl_ord_id` with it has this form."""
+"""Begins what the exchange calls an order by that has a user reference: longer than a `cl_ord_id` can be."""
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

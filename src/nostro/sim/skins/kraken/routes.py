@@ -22,6 +22,7 @@ from nostro.sim.skins.kraken.forms import (
     read_filter,
     read_names,
     read_new,
+    read_offset,
     read_time,
     read_userref,
     text,
@@ -66,9 +67,9 @@ def _list_open(asked: Asked) -> Reply:
 def _list_closed(asked: Asked) -> Reply:
     """List what ended, what ended last first, a page of it."""
     fields = _fields(asked)
-    which, offset = text(fields, "closetime") or "both", text(fields, "ofs") or "0"
-    if which not in ("open", "close", "both") or not offset.isdecimal():
-        raise InvalidArgument("closetime" if offset.isdecimal() else "ofs")
+    which, offset = text(fields, "closetime") or "both", read_offset(fields)
+    if which not in ("open", "close", "both"):
+        raise InvalidArgument("closetime")
     start, end = read_time(fields, "start"), read_time(fields, "end")
 
     def is_within(order: Order) -> bool:
@@ -80,7 +81,7 @@ def _list_closed(asked: Asked) -> Reply:
 
     orders = [order for order in _listed(asked, fields) if order.status.is_closed and is_within(order)]
     orders.sort(key=lambda order: order.placed_at if which == "open" else order.updated_at, reverse=True)
-    page = orders[int(offset) : int(offset) + _PAGE_SIZE]
+    page = orders[offset : offset + _PAGE_SIZE]
     rows = write_orders(page, has_trades=is_set(fields, "trades"))
     return result({"closed": rows, "count": len(orders)})
 
@@ -183,9 +184,11 @@ def _check_post(asked: Asked, pair: Pair, side: Side, limit: Decimal | None) -> 
 
 
 def _edit(asked: Asked) -> Reply:
-    """Cancel an order and enter another, of another id, in its place."""
+    """Cancel an order and enter another, of another id, in its place; a `cl_ord_id` names none here."""
     fields = _fields(asked)
     check_deadline(fields, asked.exchange.now())
+    if not text(fields, "txid"):
+        raise Malformed("txid")
     old = _named(asked)
     pair = pair_of(old.legs[0].instrument)
     if find_pair(text(fields, "pair")) is not pair:
