@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from nostro.brokers.transport import Reply, Request
 from nostro.sim.face import Asked, Call, Face, in_query, route
 from nostro.sim.native import NATIVE
-from nostro.sim.refusals import UnknownOrder
+from nostro.sim.refusals import Malformed, UnknownOrder
 from nostro.sim.skins import faces
 from tests.cli.conftest import run_nostro
 from tests.sim.market import API_KEY, OPENED_AT
@@ -111,6 +112,25 @@ def test_a_route_can_refuse_in_words_of_its_own() -> None:
     )
     assert bytes_of(replace(NATIVE, routes=(own,))).startswith(b"HTTP/1.1 418")
     assert bytes_of(answering(gone)).startswith(b"HTTP/1.1 404")
+
+
+def test_a_public_route_answers_anybody() -> None:
+    def answer(asked: Asked) -> Reply:
+        return Reply(200, f"{asked.owner}|{asked.account}".encode())
+
+    public = route("GET", "/thing", "read", answer, is_public=True)
+    face = replace(NATIVE, routes=(public,), customer=lambda _request, _at: "")
+    assert bytes_of(face).endswith(b"\r\n\r\n|")
+    assert b" 401 " in bytes_of(replace(face, routes=(replace(public, is_public=False),)))
+
+
+def test_a_face_can_say_why_it_knows_no_customer() -> None:
+    def customer(_request: Request, _at: datetime) -> str:
+        raise Malformed("a bad signature")
+
+    received = bytes_of(replace(answering(lambda _: Reply(204, b"")), customer=customer))
+    assert received.startswith(b"HTTP/1.1 400")
+    assert b"a bad signature" in received
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ class Call:
     body: bytes
     answer: "Callable[[Asked], Reply]"
     refuse: Callable[[Refused], Reply]
+    is_public: bool = False
 
     def form(self) -> dict[str, str]:
         """Read a body that is form-encoded; of a name that stands twice the last value counts."""
@@ -60,9 +61,10 @@ class Asked:
 
     exchange: Exchange
     owner: str
-    """The customer's API key, as the exchange has it."""
+    """The customer's API key, as the exchange has it; of a public route whatever the face found."""
     account: str
-    """Number of the account that is meant: the one named, else the customer's first."""
+    """Number of the account that is meant: the one named, else the customer's first; of a public route none.
+    """
     call: Call
     conditions: Conditions
 
@@ -89,6 +91,8 @@ class Route:
     """Reads `account`, `order` and `client` where the path does not name them; raises ValueError."""
     refuse: Callable[[Refused], Reply] | None = None
     """Words a refusal where this route does so in a way of its own; None: as the face does."""
+    is_public: bool = False
+    """Answers anybody: prices, the time, what is listed."""
 
 
 def route(
@@ -98,8 +102,10 @@ def route(
     answer: Callable[[Asked], Reply],
     names: Names | None = None,
     refuse: Callable[[Refused], Reply] | None = None,
+    *,
+    is_public: bool = False,
 ) -> Route:
-    return Route(method, re.compile(path), operation, answer, names, refuse)
+    return Route(method, re.compile(path), operation, answer, names, refuse, is_public)
 
 
 def in_query(**parameters: str) -> Names:
@@ -120,6 +126,7 @@ class Face:
     customer: Callable[[Request, datetime], str]
     """Finds the customer's API key in a request received at that time; empty: none, or a bad signature.
 
+    Raises Refused where the vendor says more than that nobody has this key: a bad signature, a wrong clock.
     Names of headers are in lower case.
     """
     refuse: Callable[[Refused], Reply]
@@ -159,6 +166,7 @@ class Face:
                     body=request.body,
                     answer=each.answer,
                     refuse=each.refuse or self.refuse,
+                    is_public=each.is_public,
                 )
         return None
 
@@ -166,6 +174,8 @@ class Face:
         """Carry out what the customer asks for, and answer."""
         own = [account.number for account in exchange.accounts(owner)]
         try:
+            if call is not None and call.is_public:
+                return call.answer(Asked(exchange, owner, "", call, conditions))
             if not own:
                 raise UnknownCustomer
             if call is None:

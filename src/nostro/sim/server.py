@@ -17,6 +17,7 @@ from nostro.sim.controls import PREFIX, Controls
 from nostro.sim.exchange import Exchange
 from nostro.sim.faults import FaultPlan
 from nostro.sim.native import failure
+from nostro.sim.refusals import Refused
 from nostro.sim.sockets import Listening, reset
 from nostro.sim.venue import Delivery, EmbeddedVenue
 
@@ -61,10 +62,12 @@ class SimServer:
             reply = failure(404, "unknown_route", "There is no such route.")
             if _is_local(writer):
                 reply = self._controls.answer(request)
-            writer.write(_head(reply, ()) + reply.body)
-            await writer.drain()
-            return True
-        api_key = self._venue.face.customer(request, self._exchange.now())
+            return await _say(reply, writer)
+        face = self._venue.face
+        try:
+            api_key = face.customer(request, self._exchange.now())
+        except Refused as refused:
+            return await _say(face.refuse(refused), writer)
         self._welcome(api_key)
         return await self._carry_out(self._venue.receive(api_key, request), reader, writer)
 
@@ -85,12 +88,9 @@ class SimServer:
         if reply is None or reader.at_eof():
             return False
         self._venue.delivered(delivery)
-        head = _head(reply, delivery.headers)
         if not delivery.drips:
-            writer.write(head + reply.body)
-            await writer.drain()
-            return True
-        writer.write(head)
+            return await _say(reply, writer, delivery.headers)
+        writer.write(_head(reply, delivery.headers))
         for index in range(len(reply.body)):
             await self._faults.hold(_DRIP_S, is_gone=reader.at_eof)
             if reader.at_eof():
@@ -98,6 +98,12 @@ class SimServer:
             writer.write(reply.body[index : index + 1])
             await writer.drain()
         return True
+
+
+async def _say(reply: Reply, writer: asyncio.StreamWriter, more: tuple[tuple[str, str], ...] = ()) -> bool:
+    writer.write(_head(reply, more) + reply.body)
+    await writer.drain()
+    return True
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:
