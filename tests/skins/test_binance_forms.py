@@ -252,6 +252,9 @@ def test_from_a_time_on_there_are_the_oldest_first(binance: Scene) -> None:
     assert [row["orderId"] for row in rows] == [early]
     long = binance.ask("GET", "allOrders", symbol="BTCUSD", startTime=0, endTime=start)
     assert refused(long) == (400, -1127, "More than 24 hours between startTime and endTime.")
+    empty = binance.ask("GET", "allOrders", symbol="BTCUSD", startTime=start, endTime=start)
+    assert refused(empty)[1] == -1102
+    assert refused(binance.ask("GET", "allOrders", symbol="BTCUSD", startTime=10**19))[1] == -1108
 
 
 def test_an_order_for_the_day_is_shown_with_a_time_in_force_that_exists_here(binance: Scene) -> None:

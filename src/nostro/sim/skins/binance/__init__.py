@@ -23,24 +23,26 @@ Sources, read 2026-11: `rest-api.md`, `errors.md`, `enums.md`, `filters.md` and 
 binance/binance-spot-api-docs at a5e0bc3 (2026-07-21): parameters, answers, codes and their sentences, the
 order in which an id and a client order id are tried. What users saw, and in what status: `refusals.py` and
 `forms.py` name the threads. That a cancel of all without an open order is -2011:
-binance/binance-connector-python#185. That an order keeps its client order id after its cancel, which has one
-of its own: ccxt/ccxt#9757.
+binance/binance-connector-python#185. That an order is still found by its client order id after its cancel,
+which has one of its own: hummingbot/hummingbot, `binance_exchange.py`, which looks for it so.
 
 What no source shows, and is chosen here: which complaint comes first (the form of the key, the time, the
-signature, then everything about the order); that a cancel which names an order and a client order id that do
-not belong together is -2011, where the query is -2039; that startTime and endTime of allOrders mean when an
-order was placed; that a client order id is taken while any pair has an open order with it; a parameter that
-is wanted of no such order is -1106; the contents of filters; rate limits are not shown; an unknown path is
-404 with -1000; LIMIT_MAKER is no order type of these pairs (-1116).
+signature, then everything about the order); the statuses of codes that `refusals.py` names no thread for: 401
+of -2014, else 400; what a recvWindow that is too long or malformed is told (-1102); that a cancel which names
+an order and a client order id that do not belong together is -2011, where the query is -2039; that startTime
+and endTime of allOrders mean when an order was placed; that a client order id is taken while any pair has an
+open order with it; that a parameter which another type of order has is -1106; that LIMIT_MAKER, which these
+pairs do not have, is -1116; the contents of filters; an unknown path (404, -1000). Rate limits are not shown.
 
 What differs: pairs are quoted in USD (BTCUSD), which no pair of Binance's is: USDT or USDC stands there. Ids
 do not repeat, in no pair, and do not grow: from an orderId on there are all greater ones, in the sequence of
 their ids, and without one the sequence is that of time. Keys are any 64 letters, digits and hyphens at most.
 A bad signature is told before an unknown key. What was filled of an order is one trade, with the order's id
-and without a fee; an order by value may buy a ninth decimal. There is no iceberg, trailing, pegged, SOR or
-list order, no self-trade prevention, no amending, no microseconds, and no STOP_LOSS_LIMIT that is IOC or FOK.
-A parameter that stands twice is taken once. PENDING_CANCEL, which Binance does not use, is shown where a
-fault keeps a cancel from being carried out.
+and without a fee; an order by value may buy a ninth decimal. Once something happened to a stop order it is
+shown as working, also when that was its cancel. There is no iceberg, trailing, pegged, SOR or list order, no
+self-trade prevention, no amending, no microseconds in answers, and no STOP_LOSS_LIMIT that is IOC or FOK. A
+parameter that stands twice is taken once. PENDING_CANCEL, which Binance does not use, is shown where a fault
+keeps a cancel from being carried out.
 """
 
 from datetime import datetime

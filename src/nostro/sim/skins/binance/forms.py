@@ -2,13 +2,14 @@
 
 Names and rules: `rest-api.md` and `enums.md` of binance/binance-spot-api-docs at a5e0bc3; that a parameter
 which nobody reads is refused: binance/binance-connector-python#172; that a market order has no time in force:
-freqtrade/freqtrade#1649. Where a parameter stands in both, the query's counts.
+freqtrade/freqtrade#1649; that a span which ends where it begins lacks its end:
+binance/binance-spot-api-docs#38. Where a parameter stands in both, the query's counts.
 """
 
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from nostro.sim.face import Call
 from nostro.sim.skins.binance.credentials import MICROSECONDS_FROM, SIGNED
 from nostro.sim.skins.binance.filters import PRECISION
 from nostro.sim.skins.binance.refusals import Error, illegal, missing, missing_both
-from nostro.sim.skins.binance.shapes import TIMES_IN_FORCE, TYPES
+from nostro.sim.skins.binance.shapes import EPOCH, TIMES_IN_FORCE, TYPES
 
 Sent = Mapping[str, str]
 
@@ -204,7 +205,11 @@ def read_limit(sent: Sent) -> int:
 
 def read_span(sent: Sent) -> tuple[datetime | None, datetime | None]:
     start, end = _moment(sent, "startTime"), _moment(sent, "endTime")
-    if start is not None and end is not None and end - start > _SPAN_MAX:
+    if start is None or end is None:
+        return start, end
+    if end <= start:
+        raise missing("endTime")
+    if end - start > _SPAN_MAX:
         raise Error(-1127, "More than 24 hours between startTime and endTime.")
     return start, end
 
@@ -213,10 +218,10 @@ def _moment(sent: Sent, name: str) -> datetime | None:
     count = read_id(sent, name)
     if count is None:
         return None
-    per_second = 1_000_000 if count >= MICROSECONDS_FROM else 1000
+    microseconds = count if count >= MICROSECONDS_FROM else 1000 * count
     try:
-        return datetime.fromtimestamp(count / per_second, UTC)
-    except (ValueError, OverflowError) as error:
+        return EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError as error:
         raise Error(-1108, f"Parameter '{name}' overflowed.") from error
 
 

@@ -25,7 +25,7 @@ _NAMES = UUID("0e2a9c61-55a7-4f0b-8b6d-7d1c9a4f3e25")
 _ID_START = 10**14
 _ID_COUNT = 9 * 10**14
 _CLIENT_ID_LENGTH = 22
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
 _MILLISECOND = timedelta(milliseconds=1)
 _NO_LIST = -1
 _NEVER = -1
@@ -80,7 +80,7 @@ def amount(value: Decimal | None) -> str:
 
 
 def time(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
+    return (moment - EPOCH) // _MILLISECOND
 
 
 # Orders
