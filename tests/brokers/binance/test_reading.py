@@ -104,6 +104,13 @@ def test_an_account_and_its_money_are_read() -> None:
     ]
 
 
+def test_of_what_an_account_has_nothing_of_nothing_is_said() -> None:
+    nothing = [{"asset": asset, "free": "0.00000000", "locked": "0.00000000"} for asset in ("USDT", "BTC")]
+    said = answer(200, {"uid": 1, "balances": nothing})
+    assert asyncio.run(broker(said).list_balances("")) == []
+    assert asyncio.run(broker(said).list_positions("")) == []
+
+
 def test_what_is_no_money_is_a_position_in_its_first_pair_with_money() -> None:
     market = prices("BTCUSDT", "BTCUSDC", "ETHUSD", "ODDEUR", "USDTTRY")
     pairs = info("BTC/USDT", "ETH/USD", "OD/DEUR")

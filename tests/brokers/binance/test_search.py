@@ -218,6 +218,20 @@ def test_a_history_is_read_backwards_to_the_time_or_as_far_as_it_may() -> None:
     assert len(transport.requests) == 6, "the same page again is not asked for a third time"
 
 
+def test_where_not_all_pairs_can_be_asked_those_of_open_orders_come_first() -> None:
+    assets = [f"A{number}" for number in range(PAIRS_MAX + 1)]
+    held, market = account(**dict.fromkeys(assets, "1")), prices(*(f"{each}USDT" for each in assets))
+    pairs = info(*(f"{each}/USDT" for each in assets))
+    last = answer(200, [row(symbol=f"{assets[-1]}USDT")])
+    transport = Scripted(held, market, pairs, last, held, market, NOTHING_OPEN)
+    binance = BinanceBroker(transport, SPEC)
+    asyncio.run(binance.list_positions(""))
+    asyncio.run(binance.list_orders("", T0))
+    asked = [query["symbol"] for path, query in asked_of(transport) if path.endswith("allOrders")]
+    assert len(asked) == PAIRS_MAX
+    assert asked[0] == f"{assets[-1]}USDT"
+
+
 def test_orders_of_two_symbols_that_have_one_id_are_both_listed() -> None:
     both = [row(), row(symbol="ETHUSDT", price="3000")]
     answers = (answer(200, both), info("BTC/USDT", "ETH/USDT"), account(), MARKET, NOTHING_OPEN)
