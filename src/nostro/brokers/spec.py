@@ -71,6 +71,8 @@ class BrokerSpec:
     """What a body contains that lets one doubt the credentials; a 401 does so at every brokerage."""
     history_reach: timedelta | None = None
     """How long it shows orders that are closed; None: for ever."""
+    rejects_later: bool = True
+    """True where an order that was taken can still be rejected, and is shown as that."""
     quality: Quality
     look_interval_s_max: float = 60.0
     """How far apart looks at an order whose cancel is open may get."""

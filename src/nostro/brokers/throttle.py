@@ -18,8 +18,11 @@ RESERVED = 0.2
 _INSTANT_S = 1e-6
 """What is less is a rounding error, and waiting for it would not end."""
 
+_TOO_MANY = frozenset({418, 429})
+"""418 is Binance's word for whoever went on after a 429 (rest-api.md, "Limits", July 2026)."""
+
 _PAUSE_S_MAX = 60.0
-"""A brokerage that says 429 can ask for a pause, of at most this length; only urgent requests go on."""
+"""A brokerage that says so can ask for a pause, of at most this length; only urgent requests go on."""
 
 
 class ThrottledTransport:
@@ -39,7 +42,7 @@ class ThrottledTransport:
         if left_s <= 0:  # this process stood still while it waited, and others may have given the request up
             raise NeverSent("the time for this request was over before it could leave")
         reply = await self._transport.send(request, left_s)
-        if reply.status == 429:
+        if reply.status in _TOO_MANY:
             for bucket in counted:
                 bucket.pause(_retry_after_s(reply))
         return reply

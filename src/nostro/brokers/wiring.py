@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from nostro.brokers.counted import CountedTransport
 from nostro.brokers.doubting import DoubtingTransport
@@ -18,12 +18,23 @@ if TYPE_CHECKING:
     from nostro.brokers.http_transport import HttpClient
 
 
+class Open(Protocol):
+    def __call__(
+        self, headers: Mapping[str, str], around: Callable[[Transport], Transport] | None = None
+    ) -> Transport:
+        """Make a way to the address, within the rate limits, counted. Does no I/O.
+
+        `headers` go with every request. What `around` makes of the way gets a request when it leaves, after
+        all waits: there it is signed.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     address: str
     """Base URL: the specification's, or another that the operator named."""
-    open: Callable[[Mapping[str, str]], Transport]
-    """Make a way to `address`, with headers that go with every request; within the rate limits, counted."""
+    open: Open
     secrets: Secrets
     """The stored credentials, for an adapter that renews them."""
     suspect: Callable[[], None]
@@ -64,10 +75,14 @@ class Wires:
     def __call__(self, spec: BrokerSpec, ties: Ties) -> Wiring:
         address = self._addresses.get(spec.slug) or spec.address
 
-        def open_transport(headers: Mapping[str, str]) -> Transport:
-            transport = self._pool().transport(address, headers)
-            counted = CountedTransport(transport, partial(self._sent, spec.slug))
-            doubting = DoubtingTransport(counted, spec.doubts, ties.suspect)
+        def open_transport(
+            headers: Mapping[str, str], around: Callable[[Transport], Transport] | None = None
+        ) -> Transport:
+            way: Transport = self._pool().transport(address, headers)
+            way = CountedTransport(way, partial(self._sent, spec.slug))
+            if around is not None:
+                way = around(way)
+            doubting = DoubtingTransport(way, spec.doubts, ties.suspect)
             return ThrottledTransport(doubting, spec.rate_limits, self._clock)
 
         return Wiring(

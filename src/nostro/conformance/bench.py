@@ -131,8 +131,10 @@ class Bench:
         credentials = self._credentials(customer)
         wiring = wires(self.spec, loose(LooseSecrets(credentials)))
 
-        def open_watched(headers: Mapping[str, str]) -> Transport:
-            return _Watched(self, wiring.open(headers))
+        def open_watched(
+            headers: Mapping[str, str], around: Callable[[Transport], Transport] | None = None
+        ) -> Transport:
+            return _Watched(self, wiring.open(headers, around))
 
         return self._kind.connect(credentials, replace(wiring, open=open_watched))
 

@@ -76,5 +76,9 @@ def atomic_replace(spec: BrokerSpec) -> str:
     return "its orders are not replaced in one step"
 
 
+def rejects_later(spec: BrokerSpec) -> str:
+    return "" if spec.rejects_later else "it rejects no order that it has taken"
+
+
 def client_order_ids(spec: BrokerSpec) -> str:
     return "" if spec.capabilities.client_order_ids else "it does not keep client order ids"

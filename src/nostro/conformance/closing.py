@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from nostro.brokers.transport import Reply
 from nostro.conformance.bench import NUMBER, Bench, Failed, expect
-from nostro.conformance.case import atomic_replace, case
+from nostro.conformance.case import atomic_replace, case, rejects_later
 from nostro.conformance.samples import same_terms
 from nostro.conformance.truth import (
     cancel,
@@ -102,7 +102,7 @@ async def expired(bench: Bench) -> None:
     await _ended(bench, bench.exchange.expire, OrderStatus.EXPIRED)
 
 
-@case("C08", "An order that the brokerage rejected after it took it is not called canceled.")
+@case("C08", "An order that the brokerage rejected after it took it is not called canceled.", rejects_later)
 async def rejected(bench: Bench) -> None:
     await _ended(bench, bench.exchange.reject, OrderStatus.REJECTED)
 

@@ -155,8 +155,9 @@ def _one_of_each_status(bench: Bench) -> dict[OrderStatus, BrokerageOrderId]:
     exchange.cancel(made[OrderStatus.CANCELED])
     made[OrderStatus.EXPIRED] = rest()
     exchange.expire(made[OrderStatus.EXPIRED])
-    made[OrderStatus.REJECTED] = rest()
-    exchange.reject(made[OrderStatus.REJECTED])
+    if bench.spec.rejects_later:
+        made[OrderStatus.REJECTED] = rest()
+        exchange.reject(made[OrderStatus.REJECTED])
     made[OrderStatus.PENDING_CANCEL] = rest()
     exchange.acknowledge_cancel(NUMBER, made[OrderStatus.PENDING_CANCEL])
     if bench.spec.capabilities.replace is Replace.ATOMIC:

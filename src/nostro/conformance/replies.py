@@ -27,8 +27,8 @@ async def error_in_a_success(bench: Bench) -> None:
 
 @case("C23", "A reply about another order proves nothing about this one.")
 async def another_order(bench: Bench) -> None:
-    order = await bench.place()
-    if await _cancels_have_bodies(bench):
+    order, usual = await bench.place(), await bench.place()
+    if usual.brokerage_order_id.encode() in await _body_of_a_cancel(bench, usual):
         await _cancel_under(bench, order, FaultKind.OTHER_ORDER, UnknownCause.OTHER_ORDER_IN_REPLY)
     bench.faults.declare("*", FaultKind.OTHER_ORDER, times=None)
     look = await bench.look(order.brokerage_order_id, order.route)
@@ -125,7 +125,7 @@ async def redirected(bench: Bench) -> None:
 async def _unreadable(bench: Bench, kind: FaultKind) -> None:
     """Spoil a cancel's reply, where it has a body to spoil, and a look's, which always has."""
     order = await bench.place()
-    if await _cancels_have_bodies(bench):
+    if await _body_of_a_cancel(bench, await bench.place()):
         await _cancel_under(bench, order, kind)
     await _look_under(bench, order, kind)
 
@@ -146,12 +146,12 @@ async def _look_under(bench: Bench, order: Order, kind: FaultKind) -> None:
     expect(isinstance(look, LookFailed), f"a look that came to nothing is called {type(look).__name__}")
 
 
-async def _cancels_have_bodies(bench: Bench) -> bool:
-    """Find out whether the brokerage's success to a cancel says anything beside its status."""
-    await cancel(bench, (await bench.place()).ref)
+async def _body_of_a_cancel(bench: Bench, order: Order) -> bytes:
+    """Find out what the brokerage's success to a cancel says beside its status."""
+    await cancel(bench, order.ref)
     bodies = [reply.body for operation, reply in bench.replies if operation == "cancel"]
     expect(bodies, "the requests that cancel are not called `cancel`")
-    return bool(bodies[-1])
+    return bodies[-1]
 
 
 CASES = (

@@ -148,7 +148,7 @@ class Samples:
         offered = [
             each for row in self._fitting(asset_class, order_type, legs) for each in row.times_in_force
         ]
-        preferred = (TimeInForce.GTC, TimeInForce.DAY)
+        preferred = (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC, TimeInForce.FOK)
         return next((each for each in preferred if each in offered), TimeInForce.DAY)
 
     def _fitting(self, asset_class: AssetClass, order_type: OrderType, legs: int) -> list[OrderRow]:

@@ -271,7 +271,7 @@ def _after_reply(intent: CancelIntent, reply: Replied) -> CancelIntent:
                 sent,
                 state=CancelState.CONFIRMED,
                 raw=raw,
-                order=order or intent.order,
+                order=_placed_as_known(order, intent.order) or intent.order,
                 resolved_at=reply.ended_at,
             )
         case CancelPending(raw=raw):
@@ -295,6 +295,11 @@ def _after_reply(intent: CancelIntent, reply: Replied) -> CancelIntent:
             )
         case _:
             assert_never(outcome)
+
+
+def _placed_as_known(order: Order | None, known: Order | None) -> Order | None:
+    """Keep when the order was placed: a reply to a cancel need not say it, and a look did."""
+    return order if order is None or known is None else replace(order, placed_at=known.placed_at)
 
 
 def _after_look(intent: CancelIntent, looked: Looked) -> CancelIntent:

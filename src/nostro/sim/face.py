@@ -189,22 +189,30 @@ class Face:
                 )
         return None
 
+    def find_account(self, exchange: Exchange, owner: str, name: str) -> str:
+        """Find the number of a customer's account by its name here, or of the first without one.
+
+        Raises UnknownCustomer, UnknownAccount.
+        """
+        own = {self.name_account(account.number): account.number for account in exchange.accounts(owner)}
+        if not own:
+            raise UnknownCustomer
+        number = own.get(name or next(iter(own)))
+        if number is None:
+            raise UnknownAccount(name)
+        return number
+
     def perform(self, exchange: Exchange, caller: Caller, call: Call | None, conditions: Conditions) -> Reply:
         """Carry out what the caller asks for, and answer."""
         owner = caller if isinstance(caller, str) else ""
-        own = {self.name_account(account.number): account.number for account in exchange.accounts(owner)}
         try:
             if call is not None and call.is_public:
                 return call.answer(Asked(exchange, owner, "", call, conditions))
             if isinstance(caller, Refused):
                 raise caller
-            if not own:
-                raise UnknownCustomer
+            account = self.find_account(exchange, owner, "" if call is None else call.account)
             if call is None:
                 raise UnknownRoute
-            name = call.account or next(iter(own))
-            if name not in own:
-                raise UnknownAccount(name)
-            return call.answer(Asked(exchange, owner, own[name], call, conditions))
+            return call.answer(Asked(exchange, owner, account, call, conditions))
         except Refused as refused:
             return (self.refuse if call is None else call.refuse)(refused)

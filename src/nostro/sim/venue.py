@@ -175,7 +175,7 @@ class EmbeddedVenue:
         if call.order_id is not None:
             return [call.order_id]
         with contextlib.suppress(Refused):  # nothing to hide where nothing is found
-            account = call.account or self._exchange.accounts(api_key)[0].number
+            account = self.face.find_account(self._exchange, api_key, call.account)
             return [self._exchange.find_client_order(account, call.client_order_id).brokerage_order_id]
         return []
 

@@ -12,13 +12,13 @@ import pytest
 
 from nostro.brokers.binance import KINDS
 from nostro.brokers.binance.sign import signature
-from nostro.brokers.transport import Request, Transport
-from nostro.brokers.wiring import Wiring
+from nostro.brokers.transport import Request
 from nostro.domain.cancel import OrderFound
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import OrderStatus
-from nostro.ports import SystemClock, SystemIds
+from nostro.ports import SystemClock
 from tests.brokers.scripted import Scripted, answer
+from tests.brokers.wired import wired
 from tests.sdk.install import install_locked
 
 from .said import NEW_ORDER, ORDER_ID, REF, T0, T0_MS, account, broker, canceled, changed, info, prices, row
@@ -60,12 +60,7 @@ class _Stopped(SystemClock):
 def sent_by_us(scripted: Scripted) -> tuple[Any, list[Mapping[str, str]]]:
     """Open a session as the server does; tell which headers go with all of its requests."""
     headers: list[Mapping[str, str]] = []
-
-    def open_scripted(with_all: Mapping[str, str]) -> Transport:
-        headers.append(with_all)
-        return scripted
-
-    wiring = Wiring(address="", open=open_scripted, clock=_Stopped(), ids=SystemIds())
+    wiring = wired(scripted, clock=_Stopped(), opened=headers.append)
     return KINDS[0].connect({"api_key": KEY, "secret_key": SECRET}, wiring), headers
 
 

@@ -1,7 +1,6 @@
 """Keys, orders, and what Coinbase says of them."""
 
 from base64 import b64encode
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,12 +13,12 @@ from nostro.brokers.coinbase import KINDS
 from nostro.brokers.coinbase.orders import CoinbaseBroker
 from nostro.brokers.coinbase.spec import SPEC
 from nostro.brokers.transport import Reply, Transport
-from nostro.brokers.wiring import Wiring
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.order import OrderRef, OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder
 from nostro.ports import SystemClock
 from tests.brokers.scripted import Scripted, answer
+from tests.brokers.wired import wired
 
 KEY_NAME = "organizations/3f1c/apiKeys/9b2d"
 EC_KEY = derive_private_key(0x51E7_C0DE, SECP256R1())
@@ -148,10 +147,5 @@ def broker(*answers: Reply | Exception) -> CoinbaseBroker:
 def connect(transport: Transport, **credentials: str) -> Any:
     """Open a session as the registry does, that signs what it sends through `transport`."""
     [kind] = KINDS
-
-    def open_transport(headers: Mapping[str, str]) -> Transport:
-        assert not headers
-        return transport
-
-    wiring = Wiring(address=SPEC.address, open=open_transport, clock=FixedClock(), ids=FixedIds())
+    wiring = wired(transport, address=SPEC.address, clock=FixedClock(), ids=FixedIds())
     return kind.connect({"key_name": KEY_NAME, "private_key": PEM, **credentials}, wiring)

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
 
 from nostro.brokers.coinbase.signing import SignedTransport
 from nostro.brokers.transport import Request
-from nostro.brokers.wiring import Wiring
 from nostro.domain.cancel import LookFailed, NotSent
 from nostro.domain.errors import ReadFailed
 from tests.brokers.scripted import Scripted
+from tests.brokers.wired import wired
 
 from .said import (
     EC_KEY,
@@ -165,7 +165,7 @@ def _nothing_is_sent(**credentials: str) -> None:
 )
 def test_a_token_is_for_the_address_that_is_asked(address: str, place: str) -> None:
     transport = Scripted(canceled())
-    wiring = Wiring(address=address, open=lambda _: transport, clock=FixedClock(), ids=FixedIds())
+    wiring = wired(transport, address=address, clock=FixedClock(), ids=FixedIds())
     sender = SignedTransport(transport, wiring, key_name=KEY_NAME, private_key=PEM)
     asyncio.run(sender.send(Request("GET", "/a?b=c", headers={"X-Other": "1"}), 1.0))
     [sent] = transport.requests

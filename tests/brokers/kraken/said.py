@@ -12,11 +12,10 @@ from urllib.parse import parse_qsl
 from nostro.brokers.kraken import KINDS
 from nostro.brokers.port import Broker
 from nostro.brokers.transport import Reply, Request
-from nostro.brokers.wiring import Wiring
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.order import OrderRef, OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder
-from nostro.ports import SystemIds
+from tests.brokers.wired import wired
 
 PRIVATE_KEY = "kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg=="
 """The key of the example in Kraken's guide ("Spot REST Authentication")."""
@@ -119,6 +118,9 @@ class Kraken:
             raise said
         return said if isinstance(said, Reply) else said(dict(parse_qsl(query)))
 
+    def open(self, headers: Mapping[str, str]) -> None:
+        self.headers = headers
+
     def sent(self, name: str) -> list[dict[str, str]]:
         """List the forms that came for one call, without their nonces."""
         bodies = [each.body.decode() for each in self.requests if each.path.endswith(f"/{name}")]
@@ -134,10 +136,5 @@ def kraken(**says: Says | list[Says]) -> Kraken:
 
 def connect(transport: Kraken, clock: Hand | None = None, private_key: str = PRIVATE_KEY) -> Broker:
     """Open a session, as the server does."""
-
-    def open_transport(headers: Mapping[str, str]) -> Kraken:
-        transport.headers = headers
-        return transport
-
-    wiring = Wiring(address="", open=open_transport, clock=clock or Hand(), ids=SystemIds())
+    wiring = wired(transport, clock=clock or Hand(), opened=transport.open)
     return KINDS[0].connect({"api_key": "key", "private_key": private_key}, wiring)

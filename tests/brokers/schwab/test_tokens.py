@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
@@ -13,12 +12,11 @@ from nostro.brokers.oauth import ACCESS_TOKEN, EXPIRES_AT
 from nostro.brokers.port import Broker
 from nostro.brokers.schwab import KINDS
 from nostro.brokers.ties import LooseSecrets
-from nostro.brokers.transport import NoReply, Reply, Transport
-from nostro.brokers.wiring import Wiring
+from nostro.brokers.transport import NoReply, Reply
 from nostro.domain.cancel import CancelPending, CancelUnknown, NotSent, NotSentCause
 from nostro.domain.errors import AccessRefused, ReadFailed
-from nostro.ports import SystemIds, Tasks
 from tests.brokers.scripted import Scripted, answer
+from tests.brokers.wired import wired
 from tests.sdk.install import install_locked
 from tests.sim.market import ToldClock
 
@@ -47,22 +45,11 @@ class Session:
 
     def open(self) -> Broker:
         [kind] = KINDS
-        wiring = Wiring(
-            address="",
-            open=self._open,
-            secrets=self.secrets,
-            suspect=self._doubt,
-            clock=self.clock,
-            ids=SystemIds(),
-            tasks=Tasks(),
-        )
+        wiring = wired(self.transport, clock=self.clock, secrets=self.secrets, suspect=self._doubt)
         return kind.connect(GIVEN, wiring)
 
     def sent(self) -> list[tuple[str, str]]:
         return [(each.method, each.headers["Authorization"]) for each in self.transport.requests]
-
-    def _open(self, _headers: Mapping[str, str]) -> Transport:
-        return self.transport
 
     def _doubt(self) -> None:
         self.doubts += 1

@@ -20,7 +20,7 @@ PUBLIC = ("/api/v3/exchangeInfo", "/api/v3/ticker/price")
 
 
 class SignedTransport:
-    """See `Transport`. Signs each request as it is sent; one that then waits for too long Binance rejects."""
+    """See `Transport`. Signs each request as it leaves."""
 
     def __init__(self, transport: Transport, secret_key: str, clock: Clock) -> None:
         self._transport = transport

@@ -4,7 +4,7 @@ Private calls are POSTs of a form, whether they change something or not. Asked f
 any method, this sends the form with a nonce in front, and signs it. Public calls go as they are.
 
 A nonce is good once, and only if it is greater than the last one that Kraken saw of this key. Requests that
-overtake each other on their way would spoil each other; so one session's private calls go one after the
+overtake each other on their way would spoil each other; so one session's private calls leave one after the
 other, each when the one before it has its reply or was given up. A key that two programs use breaks for both.
 """
 

@@ -78,6 +78,7 @@ SPEC = BrokerSpec(
         RateLimit(requests=15, per_s=45.0, operations=frozenset({"list", "look_up", "read"})),
         RateLimit(requests=60, per_s=60.0, operations=frozenset({"place", "cancel"})),
     ),
+    rejects_later=False,
     quality=Quality(
         rests_on="Kraken's published reference and guides",
         oracles=("ccxt",),
