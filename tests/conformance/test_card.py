@@ -107,6 +107,12 @@ def test_one_group_type_is_enough_for_the_cases_of_groups() -> None:
     ]
 
 
+def test_nobody_follows_a_chain_that_the_brokerage_does_not_tell() -> None:
+    card = run(replace(PAPER.kind.spec, names_successors=False), "C09", "C48", "C49", "C50")
+    verdicts = [each.verdict for each in card.results]
+    assert verdicts == [Verdict.SKIPPED, Verdict.PASSED, Verdict.SKIPPED, Verdict.PASSED]
+
+
 def test_an_adapter_that_the_face_does_not_know_fails_with_the_reason() -> None:
     silent = replace(PAPER.face, customer=lambda _request, _at: "")
     card = asyncio.run(run_suite(PAPER.kind, silent, lambda _result: None, CASES[:1]))

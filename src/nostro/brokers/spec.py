@@ -73,6 +73,8 @@ class BrokerSpec:
     """How long it shows orders that are closed; None: for ever."""
     rejects_later: bool = True
     """True where an order that was taken can still be rejected, and is shown as that."""
+    names_successors: bool = True
+    """True where an order that was replaced names the one that took its place."""
     quality: Quality
     look_interval_s_max: float = 60.0
     """How far apart looks at an order whose cancel is open may get."""

@@ -76,6 +76,10 @@ def atomic_replace(spec: BrokerSpec) -> str:
     return "its orders are not replaced in one step"
 
 
+def names_successors(spec: BrokerSpec) -> str:
+    return "" if spec.names_successors else "its orders do not name what took their place"
+
+
 def rejects_later(spec: BrokerSpec) -> str:
     return "" if spec.rejects_later else "it rejects no order that it has taken"
 

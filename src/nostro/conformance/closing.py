@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from nostro.brokers.transport import Reply
 from nostro.conformance.bench import NUMBER, Bench, Failed, expect
-from nostro.conformance.case import atomic_replace, case, rejects_later
+from nostro.conformance.case import atomic_replace, case, names_successors, rejects_later
 from nostro.conformance.samples import same_terms
 from nostro.conformance.truth import (
     cancel,
@@ -119,6 +119,7 @@ async def _ended(bench: Bench, end: Callable[[str], object], status: OrderStatus
     "C09",
     "A replaced order is not called canceled; it names its successor, which can be canceled in turn.",
     atomic_replace,
+    names_successors,
 )
 async def replaced(bench: Bench) -> None:
     order = await bench.place()

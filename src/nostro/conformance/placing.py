@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from nostro.conformance.bench import NUMBER, SHORT_PATIENCE_S, Bench, Failed, expect
-from nostro.conformance.case import atomic_replace, case, client_order_ids
+from nostro.conformance.case import atomic_replace, case, client_order_ids, names_successors
 from nostro.conformance.case import replace as can_replace
 from nostro.conformance.samples import same_terms
 from nostro.conformance.truth import (
@@ -124,6 +124,7 @@ async def replaced(bench: Bench) -> None:
     "C49",
     "A replace that was not answered is unknown and sent once; the chain is followed to what lives now.",
     atomic_replace,
+    names_successors,
 )
 async def replace_lost(bench: Bench) -> None:
     order = await bench.place()
