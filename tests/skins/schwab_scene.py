@@ -59,8 +59,10 @@ class Scene(FaceScene):
         return self.location(self.ask("POST", ORDERS, ORDER | changes))
 
     def location(self, reply: Reply) -> str:
-        """Return where a new order is, as a path."""
+        """Return where a new order is, as a path; what filled at once is looked for in the list."""
         assert (reply.status, reply.body) == (201, b""), reply.body
+        if "location" not in reply.headers:
+            return f"{ORDERS}/{self.listed()[0]['orderId']}"
         return reply.headers["location"].removeprefix("https://api.schwabapi.com")
 
     def listed(self, more: str = "") -> list[Any]:

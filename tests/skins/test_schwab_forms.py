@@ -272,6 +272,13 @@ def test_an_order_that_the_exchange_rejects_says_why(schwab: Scene) -> None:
     assert "orderActivityCollection" not in order
 
 
+def test_where_an_order_is_that_filled_at_once_is_not_said(schwab: Scene) -> None:
+    market = ORDER | {"orderType": "MARKET", "price": None}
+    for reply in (schwab.ask("POST", ORDERS, market), schwab.ask("PUT", schwab.place(), market)):
+        assert (reply.status, reply.body, dict(reply.headers)) == (201, b"", {})
+        assert schwab.listed()[0]["status"] == "FILLED"
+
+
 # Replacing
 
 

@@ -50,9 +50,11 @@ class Schwab:
         order = {"template": template, "args": args, "more": more}
         answer = self.ask("place_order", self.account, order)
         assert (answer["status"], answer["body"]) == (201, ""), answer
-        order_id = answer["order_id"]
-        assert isinstance(order_id, int)
-        return order_id
+        if answer["order_id"] is None:  # it filled at once
+            [order] = self.read("get_orders_for_account", self.account, max_results=1)
+            assert order["status"] == "FILLED"
+            return int(order["orderId"])
+        return int(answer["order_id"])
 
     def rest(self) -> int:
         return self.place("equity_buy_limit", "AAPL", 10, "50.25")

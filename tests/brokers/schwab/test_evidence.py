@@ -242,6 +242,7 @@ def test_an_order_that_is_shown_without_its_symbol_is_the_one_that_was_asked_for
 @pytest.mark.parametrize(
     ("said", "cause"),
     [
+        (Reply(201, b""), UnknownCause.UNREADABLE_REPLY),
         (created("0"), UnknownCause.UNREADABLE_REPLY),
         (created("not-an-id"), UnknownCause.UNREADABLE_REPLY),
         (Reply(201, b"", {"location": "/trader/v1/accounts"}), UnknownCause.UNREADABLE_REPLY),

@@ -103,11 +103,3 @@ def test_a_list_leaves_out_what_was_closed_before_and_shows_the_latest_first() -
     since = T0 + timedelta(seconds=6)
     found = asyncio.run(broker(answer(200, rows)).list_orders(ACCOUNT, since))
     assert [each.brokerage_order_id for each in found] == ["4", "2", "3"]
-
-
-def test_a_successor_in_a_list_is_named_by_what_it_replaced() -> None:
-    old = row(orderId=1, status="REPLACED", closeTime="2026-03-02T15:00:07+0000")
-    rows = [row(orderId=2, replacingOrderCollection=[old]), old]
-    found = asyncio.run(broker(answer(200, rows)).list_orders(ACCOUNT, T0))
-    orders = {str(each.brokerage_order_id): each for each in found}
-    assert (orders["1"].replaced_by, orders["2"].replaces) == ("2", "1")

@@ -166,23 +166,18 @@ def test_of_two_orders_the_one_that_was_replaced_came_first(
 def test_two_successors_or_a_text_name_none() -> None:
     two = [{"orderId": 7}, {"orderId": 8}]
     for said in (two, ["string"], []):
-        transport = broker(shown(**OLD, replacingOrderCollection=said), answer(200, []))
-        look = asyncio.run(transport.look_up_order(ACCOUNT, REF))
-        assert isinstance(look, OrderFound)
-        assert look.order.replaced_by is None
+        assert seen(**OLD, replacingOrderCollection=said).replaced_by is None
 
 
-def test_a_successor_that_only_names_what_it_replaced_is_found_in_the_list() -> None:
-    old = row(**OLD)
-    new = row(**NEW, replacingOrderCollection=[old])
-    schwab, transport = asked(answer(200, old), answer(200, [new, old]))
+def test_what_was_recorded_of_a_replacement_ties_nothing() -> None:
+    rows = [row(**NEW), row(**OLD)]
+    schwab, transport = asked(answer(200, rows), answer(200, rows[1]))
+    listed = asyncio.run(schwab.list_orders(ACCOUNT, T0))
+    assert [(each.replaces, each.replaced_by) for each in listed] == [(None, None)] * 2
     look = asyncio.run(schwab.look_up_order(ACCOUNT, REF))
     assert isinstance(look, OrderFound)
-    assert look.order.replaced_by == NEW_ID
-    assert [each.operation for each in transport.requests] == ["look_up", "list"]
-    lost = asyncio.run(broker(answer(200, old), NoReply("lost")).look_up_order(ACCOUNT, REF))
-    assert isinstance(lost, OrderFound)
-    assert lost.order.status is OrderStatus.REPLACED
+    assert (look.order.status, look.order.replaced_by) == (OrderStatus.REPLACED, None)
+    assert [each.operation for each in transport.requests] == ["list", "look_up"]
 
 
 # Accounts

@@ -8,7 +8,7 @@ from nostro.domain.capability import CancelAck, Capabilities, OrderRow, Replace
 from nostro.domain.instrument import AssetClass
 from nostro.domain.order import OrderType, TimeInForce
 
-_CHECKED = date(2026, 11, 27)
+_CHECKED = date(2026, 11, 26)
 
 SOURCES = (
     Source(
@@ -29,6 +29,10 @@ SOURCES = (
     ),
     Source(
         page="github.com/hn4002/schwab-api-scripts, docs/README.md: ETFs without a symbol", checked=_CHECKED
+    ),
+    Source(
+        page="github.com/z-Wind/schwab_api, 01c0039, March 2026: answers, of a replaced order among others",
+        checked=_CHECKED,
     ),
 )
 """Schwab's own pages stand behind a log-in and could not be read."""
@@ -83,6 +87,8 @@ SPEC = BrokerSpec(
     # By its users: Schwab's own number is not published. An app can be registered for fewer orders a minute.
     rate_limits=(RateLimit(requests=120, per_s=60.0),),
     history_reach=LIST_SPAN,
+    # The document has a field for it, which is absent where an order and its successor were recorded.
+    names_successors=False,
     quality=Quality(
         rests_on="Schwab's OpenAPI document, and answers that its users recorded",
         oracles=("schwab-py",),

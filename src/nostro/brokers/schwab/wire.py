@@ -5,7 +5,6 @@ document does not have and the records do: executions of type CANCELED, orders f
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -164,7 +163,7 @@ class OrderRow(Row, kw_only=True):
     order_activity_collection: tuple[_ActivityRow, ...] = ()
     child_order_strategies: "tuple[OrderRow, ...]" = ()
     replacing_order_collection: tuple[_RelatedRow | str, ...] = ()
-    """Of orders, says the document; of texts, says its example."""
+    """Of orders, says the document; of texts, says its example. No answer that was recorded has it."""
 
     def each(self) -> "Iterator[OrderRow]":
         """List this order and what hangs on it; what is nothing but a bracket around others is no order."""
@@ -279,17 +278,6 @@ def read_orders(body: bytes) -> tuple[list[Order], int]:
     """Read a list, and how many rows it has: what hangs on an order is an order of its own beside it."""
     rows = read(body, tuple[OrderRow, ...])
     return [one.to_domain() for row in rows for one in row.each()], len(rows)
-
-
-def linked(orders: Sequence[Order]) -> list[Order]:
-    """Let each replaced order name its successor, where one of the list says that it replaces it."""
-    successors = {order.replaces: order.brokerage_order_id for order in orders if order.replaces is not None}
-    return [
-        replace(order, replaced_by=successors.get(order.brokerage_order_id))
-        if order.status is OrderStatus.REPLACED and order.replaced_by is None
-        else order
-        for order in orders
-    ]
 
 
 def exact(number: Decimal | None) -> Decimal | None:

@@ -6,7 +6,7 @@
     GET    /trader/v1/accounts/{hash}            fields=positions
     GET    /trader/v1/accounts/{hash}/orders     fromEnteredTime and toEnteredTime, a year at most;
                                                  status, maxResults
-    POST   /trader/v1/accounts/{hash}/orders     201, no body, the id in Location
+    POST   /trader/v1/accounts/{hash}/orders     201, no body, the id in Location, if it did not fill at once
     GET    /trader/v1/accounts/{hash}/orders/{id}
     PUT    /trader/v1/accounts/{hash}/orders/{id}  201, no body, the successor's id in Location
     DELETE /trader/v1/accounts/{hash}/orders/{id}  200, no body: the order is PENDING_CANCEL for a while
@@ -22,15 +22,15 @@ FILLED, CANCELED, REPLACED, REJECTED and waiting, a covered call, both outcomes 
 preferences, quotes, two errors). Refused tokens: tylerebowers/Schwabdev#40, gporter0205/schwab-api-client#5,
 go-schwab/trader#26. A bare account number in a path: alexgolec/schwab-py#118 and #203. Times: Schwabdev#35.
 Words of refused orders, and of an order that is not there: the tests of OwenGordon/schwab-api-wrapper. The
-reply of the token endpoint: QuantConnect/Lean.Brokerages.CharlesSchwab 457fc68. No fractions of shares:
-Schwabdev a5aa524 `docs/pages-raw/orders.md`. Forms: alexgolec/schwab-py a55cb29.
+reply of the token endpoint: QuantConnect/Lean.Brokerages.CharlesSchwab 457fc68. No fractions of shares, and
+no Location of what filled at once: Schwabdev a5aa524 `docs/pages-raw/orders.md`. Forms: alexgolec/schwab-py
+a55cb29.
 
 What no source shows, and is chosen here: the refusal of a cancel or a replace of an order that is closed or
 whose cancel is pending, in status (400) and words; the words about a time or an order id that is missing, an
 unknown path, and all of 429 and 5xx; that a second use of a refresh token is as good as the first; that an
-expired order lists no activity of its ending; that Location is there for an order which filled at once, too
-(Schwabdev's page says that it is not); that a stop order waits as AWAITING_STOP_CONDITION (samples of other
-people show that of trailing stops).
+expired order lists no activity of its ending; that a stop order waits as AWAITING_STOP_CONDITION (samples of
+other people show that of trailing stops).
 
 What differs, because the exchange differs: an order that Schwab would take and then show as REJECTED is
 refused with 400, and there is none; a stop-limit order is WORKING from the start, as are orders outside the

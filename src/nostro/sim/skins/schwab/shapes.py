@@ -2,7 +2,8 @@
 
 Numbers are JSON numbers, times have seconds and `+0000`, what is absent is left out. As z-Wind/schwab_api
 01c0039 recorded (`tests/model/Trader/Orders_real.json`): the end of an order is an activity of its own,
-CANCELED at the price 0.0, for a successor too, and what remains of it is then nothing.
+CANCELED at the price 0.0, for a successor too, and what remains of it is then nothing. Of an order that was
+replaced and its successor neither names the other, though the portal's file has a field for it.
 """
 
 import json
@@ -98,7 +99,9 @@ def reply(status: int, document: object) -> Reply:
 
 
 def created(account: str, order: Order) -> Reply:
-    """Say where a new order is, which is all that Schwab says."""
+    """Say where a new order is, which is all that Schwab says; of one that filled at once it is not said."""
+    if order.status is OrderStatus.FILLED:
+        return Reply(201, b"")
     path = f"/trader/v1/accounts/{hash_of(account)}/orders/{order.brokerage_order_id}"
     return Reply(201, b"", {"location": HOST + path})
 
