@@ -1,6 +1,7 @@
 """Walk through the connection portal as a browser would."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from .world import SEED_USER, Identity, Server, send
@@ -29,17 +30,32 @@ def submit(server: Server, link: str, *, broker: str, **credentials: str) -> tup
     return reply.status, reply.headers.get("location", ""), reply.body
 
 
+def connect(
+    server: Server,
+    broker: str,
+    credentials: Mapping[str, str],
+    *,
+    identity: Identity = SEED_USER,
+    connection_type: str = "trade",
+) -> str:
+    """Walk through the portal; return the connection's id."""
+    link = login_link(
+        server, identity, connectionType=connection_type, customRedirect="http://127.0.0.1:9/done?state=s"
+    )
+    status, location, page = submit(server, link, broker=broker, **credentials)
+    assert status == 303, page
+    connection = re.search(r"connection_id=([0-9a-f-]{36})", location)
+    assert connection is not None, location
+    return connection[1]
+
+
 def connect_paper_account(
     server: Server, identity: Identity = SEED_USER, connection_type: str = "trade", api_key: str = ""
 ) -> str:
     """Connect a paper account, a new one unless `api_key` says otherwise; return its id."""
-    link = login_link(
-        server, identity, connectionType=connection_type, customRedirect="http://127.0.0.1:9/done?state=s"
+    connection = connect(
+        server, "PAPER", {"api_key": api_key}, identity=identity, connection_type=connection_type
     )
-    status, location, page = submit(server, link, broker="PAPER", api_key=api_key)
-    assert status == 303, page
-    connection = re.search(r"connection_id=([0-9a-f-]{36})", location)
-    assert connection is not None, location
-    accounts = server.call("GET", f"/authorizations/{connection[1]}/accounts", identity=identity).body
+    accounts = server.call("GET", f"/authorizations/{connection}/accounts", identity=identity).body
     account: str = accounts[0]["id"]
     return account

@@ -4,7 +4,6 @@ The brokerage answers as Alpaca does, from one order and one switch.
 """
 
 import json
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ import pytest
 from tests.cli.conftest import run_nostro
 from tests.webhooks.receiver import Receiver
 
-from .portal import login_link, submit
+from .portal import connect
 from .world import CLIENT_ID, Server, eventually
 
 OPEN_ORDER = "61e69015-8549-4bfd-b9c3-01e75843f47d"
@@ -100,12 +99,7 @@ class World:
     receiver: Receiver
 
     def connect(self) -> str:
-        link = login_link(self.nostro, connectionType="trade", customRedirect="http://127.0.0.1:9/done")
-        status, location, page = submit(self.nostro, link, broker="ALPACA", key_id="k", secret_key="s")
-        assert status == 303, page
-        found = re.search(r"connection_id=([0-9a-f-]{36})", location)
-        assert found is not None, location
-        return found[1]
+        return connect(self.nostro, "ALPACA", {"key_id": "k", "secret_key": "s"})
 
     def account(self, connection: str) -> str:
         [account] = self.nostro.call("GET", f"/authorizations/{connection}/accounts").body
