@@ -103,3 +103,6 @@ def test_a_list_leaves_out_what_was_closed_before_and_shows_the_latest_first() -
     since = T0 + timedelta(seconds=6)
     found = asyncio.run(broker(answer(200, rows)).list_orders(ACCOUNT, since))
     assert [each.brokerage_order_id for each in found] == ["4", "2", "3"]
+    within_a_second = T0 + timedelta(seconds=5, microseconds=999_999)
+    found = asyncio.run(broker(answer(200, rows)).list_orders(ACCOUNT, within_a_second))
+    assert {each.brokerage_order_id for each in found} == {"1", "2", "3", "4"}

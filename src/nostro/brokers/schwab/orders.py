@@ -85,6 +85,9 @@ _AHEAD = timedelta(days=1)
 """A list's end lies so far in the future: Schwab's clock may be ahead of ours."""
 
 _NARROWEST = timedelta(seconds=2)
+_TICK = timedelta(seconds=1)
+"""Times are shown in whole seconds; what is cut off of one is less than this."""
+
 _TEXT_CHARS_MAX = 300
 _LOCATION = re.compile(r".*/accounts/([^/?#]+)/orders/([^/?#]+)/?")
 
@@ -180,7 +183,7 @@ class SchwabBroker(SchwabAccounts):
         now = self._clock.now()
         earliest = now + _AHEAD - LIST_SPAN
         listed = await self._list(account, max(since, earliest + ORDER_LIFE) - ORDER_LIFE, now + _AHEAD)
-        recent = [order for order in listed if not order.status.is_closed or order.updated_at >= since]
+        recent = [order for order in listed if not order.status.is_closed or order.updated_at + _TICK > since]
         return sorted(recent, key=lambda order: order.placed_at, reverse=True)
 
     async def _list(self, account: str, begin: datetime, end: datetime) -> list[Order]:
