@@ -72,7 +72,7 @@ class Sessions:
                 secrets=StoredSecrets(self._connections, connection.connection_id),
                 suspect=partial(self._suspect, connection),
             )
-            session = _Session(self._registry.open(kind, held.values, ties), connection.generation)
+            session = _Session(self._registry.open(kind, held, ties), connection.generation)
             self._open[connection.connection_id] = session
         return session.broker
 
