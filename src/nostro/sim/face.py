@@ -22,6 +22,8 @@ from nostro.sim.refusals import Refused, UnknownAccount, UnknownCustomer, Unknow
 class Conditions:
     """How the brokerage is at the moment of a request."""
 
+    at: datetime
+    """That moment, by the wall's clock, which `Face.customer` is told too."""
     hides: Callable[[str], bool]
     """Says whether an order cannot be seen now."""
     acknowledge_only: bool = False

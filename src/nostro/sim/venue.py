@@ -123,10 +123,10 @@ class EmbeddedVenue:
 
     def _carry_out(self, caller: Caller, call: Call | None, fault: Fault | None) -> Reply | None:
         """Return the brokerage's true reply, or None where the fault lets nothing be done."""
-        hides = self._faults.hides
+        at, hides = self._clock.now(), self._faults.hides
         api_key = caller if isinstance(caller, str) else ""
         if fault is None:
-            reply = self.face.perform(self._exchange, caller, call, Conditions(hides=hides))
+            reply = self.face.perform(self._exchange, caller, call, Conditions(at=at, hides=hides))
             if call is not None and call.operation == "list" and reply.status == 200:
                 self._last_lists[api_key, call.account, call.answer] = reply
             return reply
@@ -139,6 +139,7 @@ class EmbeddedVenue:
         if not fault.processed or (fault.kind in NOT_DONE and not forgets):
             return None
         conditions = Conditions(
+            at=at,
             hides=hides,
             acknowledge_only=fault.kind in _ACKNOWLEDGES,
             acknowledge_delay_s=fault.delay_s,
