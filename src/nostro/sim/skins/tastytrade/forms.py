@@ -66,7 +66,7 @@ class _Form(msgspec.Struct, kw_only=True, rename="kebab"):
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if isinstance(value, Decimal) and not (value.is_finite() and value >= 0):
-                raise ValueError(f"invalid {name}")
+                raise ValueError(name.replace("_", "-"))
 
 
 class LegForm(_Form, kw_only=True):
@@ -108,13 +108,18 @@ def read(body: bytes, form: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=form)
     except msgspec.ValidationError as error:
-        place = _PLACE.search(str(error))
+        place, missing = _PLACE.search(str(error)), _MISSING.search(str(error))
         path = place[1] if place else ""
-        if missing := _MISSING.search(str(error)):
-            raise Invalid(".".join(filter(None, (path, missing[1]))), "is missing") from error
-        raise Invalid(path) from error
+        if missing:
+            raise Invalid(_join(path, missing[1]), "is missing") from error
+        name = str(error.__cause__) if isinstance(error.__cause__, ValueError) else ""
+        raise Invalid(_join(path, name)) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Malformed from error
+
+
+def _join(path: str, name: str) -> str:
+    return ".".join(filter(None, (path, name)))
 
 
 # Orders
@@ -129,13 +134,14 @@ def read_new(form: OrderForm, find: Find) -> NewOrder:
     units = None if is_notional else _units(form.legs)
     legs = tuple(_leg(leg, index, units, find) for index, leg in enumerate(form.legs))
     is_multi_leg = len(legs) > 1
+    if form.time_in_force.endswith("Ext") and [leg.instrument_type for leg in form.legs] != ["Equity"]:
+        raise NotTaken("extended_hours_not_supported", "Only equities trade outside the regular session.")
     if is_multi_leg and order_type is OrderType.MARKET:
         raise NotTaken("multi_leg_market_orders_not_supported", "Market orders have a single leg.")
-    if is_notional and (form.value is None or form.legs[0].quantity is not None):
-        raise Invalid("value" if form.value is None else "legs[0].quantity")
-    effect = form.value_effect if is_notional else form.price_effect
+    if is_notional and form.legs[0].quantity is not None:
+        raise Invalid("legs[0].quantity")
     if not is_multi_leg:
-        _check_effect(legs[0].side, effect)
+        _check_effect(legs[0].side, form.value_effect if is_notional else form.price_effect)
     return NewOrder(
         legs=legs,
         order_type=order_type,
@@ -177,6 +183,8 @@ def _kind(form: TermsForm) -> tuple[OrderType, TimeInForce]:
         "price": (form.price, form.is_priced),
         "stop-trigger": (form.stop_trigger, form.order_type in ("Stop", "Stop Limit")),
         "gtc-date": (form.gtc_date, form.time_in_force == "GTD"),
+        "value": (form.value, form.order_type == "Notional Market"),
+        "value-effect": (form.value_effect, form.order_type == "Notional Market"),
     }
     for name, (value, is_needed) in needs.items():
         if (value is not None) is not is_needed:
@@ -248,7 +256,7 @@ def read_complex(form: ComplexForm, find: Find) -> NewGroup:
     if (form.trigger_order is None) is not (group_type is GroupType.OCO):
         raise Invalid("trigger-order", "is missing" if form.trigger_order is None else "is invalid")
     if len(form.orders) != len(roles):
-        raise Refused(f"An {form.type} order has {len(roles)} orders.")
+        raise Refused(f"An {form.type} order takes {len(roles)} orders besides its trigger.")
     members = list(zip(roles, form.orders, strict=True))
     if form.trigger_order is not None:
         members.insert(0, (GroupRole.TRIGGER, form.trigger_order))

@@ -110,6 +110,10 @@ def page(call: Call, rows: Sequence[Document], context: str, usual: int) -> Repl
     size, index = _count(call, "per-page", usual), _count(call, "page-offset", 0)
     if not 1 <= size <= _PER_PAGE_MAX:
         raise Invalid("per-page")
+    return write_page(rows, context, size, index)
+
+
+def write_page(rows: Sequence[Document], context: str, size: int, index: int) -> Reply:
     items = rows[index * size : (index + 1) * size]
     pagination = {
         "per-page": size,

@@ -26,6 +26,7 @@ from nostro.domain.order import (
     Side,
     TimeInForce,
 )
+from nostro.sim.groups import begins_held
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -183,7 +184,8 @@ def write_order(order: Order, account: str) -> Document:
 
 def write_received(order: Order, account: str) -> Document:
     """Spell an order as the answer to its placing does: nothing has become of it yet."""
-    is_held = order.status is OrderStatus.HELD
+    role, group_type = order.group_role, order.group_type
+    is_held = role is not None and group_type is not None and begins_held(group_type, role)
     legs = tuple(replace(leg, average_price=None) for leg in order.legs)
     begun = replace(
         order,
