@@ -3,8 +3,8 @@
     {"call": "get_order", "args": [7]}
 
 names a method of the package's `Account`. An argument that is an object with `class` names one of the
-package's classes of orders and its fields. Each line is answered with one: `read` is what the package made of
-the answer, `raw` and `status` what came, or `error` what the package raised.
+package's classes of orders, or a word of one, and its fields. Each line is answered with one: `read` is what
+the package made of the answer, `raw` and `status` what came, or `error` what the package raised.
 
 The package knows only the hosts of tastytrade, as constants of its `session` module; they are set here to the
 one that is meant.

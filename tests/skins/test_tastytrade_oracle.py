@@ -45,6 +45,7 @@ def stop(trigger: str = "40") -> Form:
     return {"class": "StopOrder", "stop_trigger": trigger, "legs": [leg(action="Sell to Close")]}
 
 
+LIVE: Form = {"class": "OrderStatus", "value": "Live"}
 MARKET: Form = {"class": "MarketOrder", "legs": [leg(quantity=3)]}
 PROFIT = limit("150", leg(action="Sell to Close"))
 
@@ -201,7 +202,7 @@ def test_a_list_is_read_page_by_page_and_filtered(tastytrade: Tastytrade) -> Non
     found = [row["id"] for row in everything]
     assert found[:3] == order_ids[::-1]
     assert len(set(found)) == len(found) > 3
-    live = tastytrade.read("get_order_history", statuses=["Live"], sort="Asc")
+    live = tastytrade.read("get_order_history", statuses=[LIVE], sort="Asc")
     assert order_ids[0] in {row["id"] for row in live}
     assert {row["status"] for row in live} == {"Live"}
     assert set(order_ids) <= {row["id"] for row in tastytrade.read("get_live_orders")}
