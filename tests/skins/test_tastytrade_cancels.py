@@ -17,6 +17,7 @@ from .tastytrade_scene import (
     ORDERS,
     OTOCO,
     PROFIT,
+    SPREAD,
     Form,
     Scene,
     data,
@@ -136,6 +137,7 @@ def test_a_successor_keeps_what_cannot_change(tastytrade: Scene) -> None:
     [
         ({"price": None}, "validation_error"),
         ({"order-type": "Stop"}, "validation_error"),
+        ({"price-effect": "Credit"}, "preflight_check_failure"),
         ({"time-in-force": "GTD", "gtc-date": "2026-03-05"}, "preflight_check_failure"),
     ],
     ids=str,
@@ -145,6 +147,14 @@ def test_terms_that_do_not_fit_change_nothing(tastytrade: Scene, changes: Form, 
     assert error(tastytrade.ask("PUT", path, terms(**changes)))[1] == code
     assert tastytrade.word(path) == "Live"
     assert tastytrade.count() == 1
+
+
+def test_a_spread_keeps_the_way_its_money_goes(tastytrade: Scene) -> None:
+    path = tastytrade.place(SPREAD)
+    reply = tastytrade.ask("PUT", path, terms(**{"price": "0.10", "price-effect": "Credit"}))
+    assert reasons(reply)[1][0][0] == "replacement_not_supported"
+    told = data(tastytrade.ask("PUT", path, terms(price="0.10")))
+    assert (told["price"], told["price-effect"], len(told["legs"])) == ("0.1", "Debit", 2)
 
 
 # Complex orders

@@ -319,6 +319,14 @@ def test_a_balance_counts_what_is_held_and_what_is_set_aside(tastytrade: Scene) 
     assert reasons(tastytrade.ask("GET", f"{path}/EUR")) == (400, [("currency", "is invalid")])
 
 
+def test_a_future_counts_with_its_gain_alone(tastytrade: Scene) -> None:
+    tastytrade.exchange.set_quote("ESZ6", Decimal(99), Decimal(101))
+    tastytrade.place(future("Buy") | {"price": "101"})
+    balance = tastytrade.read(f"/accounts/{ACCOUNT}/balances")
+    assert (balance["cash-balance"], balance["equity-buying-power"]) == ("100000.0", "99495.0")
+    assert (balance["long-futures-value"], balance["net-liquidating-value"]) == ("-50.0", "99950.0")
+
+
 def test_orders_made_elsewhere_have_words_too(tastytrade: Scene) -> None:
     order_id = tastytrade.exchange.place(ACCOUNT, sell(limit="150")).brokerage_order_id
     order = tastytrade.read(f"{ORDERS}/{order_id}")

@@ -97,8 +97,8 @@ def write_balance(account: str, balance: Balance, positions: Iterable[Position],
     for position in positions:
         worth = _worth(position)
         total += worth
-        way = "long" if worth > 0 else "short"
-        values[f"{way}-{_KINDS[position.instrument.asset_class]}-value"] += abs(worth)
+        way, sign = ("long", 1) if position.quantity > 0 else ("short", -1)
+        values[f"{way}-{_KINDS[position.instrument.asset_class]}-value"] += sign * worth
     return {
         "account-number": account,
         "currency": balance.currency,
@@ -127,15 +127,23 @@ def write_balance(account: str, balance: Balance, positions: Iterable[Position],
 
 
 def _worth(position: Position) -> Decimal:
+    """Return what a position adds to the cash: nobody paid for a future, so that only its gain counts."""
+    price = _last(position)
+    if position.instrument.asset_class is AssetClass.FUTURE:
+        price -= position.average_price or _NONE
+    return position.quantity * position.instrument.multiplier * price
+
+
+def _last(position: Position) -> Decimal:
     price = position.average_price if position.last_price is None else position.last_price
-    return position.quantity * position.instrument.multiplier * (price or _NONE)
+    return price or _NONE
 
 
 def write_position(account: str, position: Position, *, has_mark: bool) -> Document:
     instrument = position.instrument
     is_long = position.quantity > 0
     average = position.average_price or _NONE
-    last = average if position.last_price is None else position.last_price
+    last = _last(position)
     document: Document = {
         "account-number": account,
         "symbol": symbol_of(instrument),
@@ -158,7 +166,8 @@ def write_position(account: str, position: Position, *, has_mark: bool) -> Docum
         "updated-at": _LONG_AGO,
     }
     if has_mark:
-        document |= {"mark": text(abs(_worth(position))), "mark-price": text(last)}
+        mark = abs(position.quantity) * instrument.multiplier * last
+        document |= {"mark": text(mark), "mark-price": text(last)}
     return document
 
 

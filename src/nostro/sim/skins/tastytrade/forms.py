@@ -20,6 +20,7 @@ from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import (
     GroupRole,
     GroupType,
+    Order,
     OrderType,
     PositionEffect,
     PriceEffect,
@@ -157,9 +158,13 @@ def read_new(form: OrderForm, find: Find) -> NewOrder:
     )
 
 
-def read_terms(form: TermsForm) -> Replacement:
+def read_terms(form: TermsForm, old: Order) -> Replacement:
     """Say an order's new terms: its legs and their sizes are the old ones; raises Refused."""
     order_type, time_in_force = _kind(form)
+    if len(old.legs) == 1:
+        _check_effect(old.legs[0].side, form.price_effect)
+    elif _net(form) is not old.price_effect:
+        raise NotTaken("replacement_not_supported", "The order cannot be replaced by such an order.")
     if time_in_force is TimeInForce.GTD or form.order_type == "Notional Market":
         raise NotTaken("replacement_not_supported", "The order cannot be replaced by such an order.")
     return Replacement(
@@ -231,7 +236,7 @@ def _check_effect(side: Side, effect: str | None) -> None:
         raise NotTaken("cant_sell_for_debit", "You cannot sell for a debit.")
 
 
-def _net(form: OrderForm) -> PriceEffect | None:
+def _net(form: TermsForm) -> PriceEffect | None:
     """Say which way a multi-leg order's money goes; a price of nothing goes neither way."""
     if not form.price:
         return PriceEffect.EVEN

@@ -140,7 +140,7 @@ def _effects(asked: Asked, new: NewOrder) -> Document:
 
 def _replace(asked: Asked) -> Reply:
     old = _named(asked)
-    terms = read_terms(read(asked.call.body, TermsForm))
+    terms = read_terms(read(asked.call.body, TermsForm), old)
     order = asked.exchange.replace(asked.account, old.brokerage_order_id, terms)
     context = _context(asked, "orders", old.brokerage_order_id)
     return answer(200, write_successor(order, asked.account), context)
