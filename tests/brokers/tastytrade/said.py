@@ -52,8 +52,12 @@ SPREAD = NewOrder(
 )
 
 
+def dashed(changes: dict[str, Any]) -> dict[str, Any]:
+    return {name.replace("_", "-"): value for name, value in changes.items()}
+
+
 def leg(
-    action: str = "Buy to Open", symbol: str = "AAPL", quantity: float | None = 10, **changes: Any
+    action: str = "Buy to Open", symbol: str = "AAPL", quantity: float | str | None = 10, **changes: Any
 ) -> Any:
     said: dict[str, Any] = {
         "action": action,
@@ -63,7 +67,7 @@ def leg(
     }
     if quantity is not None:
         said |= {"quantity": quantity, "remaining-quantity": quantity}
-    return said | changes
+    return said | dashed(changes)
 
 
 def fill(quantity: float | str, price: str, at: str = "2026-09-18T17:25:40.000+00:00") -> Any:
@@ -71,7 +75,7 @@ def fill(quantity: float | str, price: str, at: str = "2026-09-18T17:25:40.000+0
 
 
 def row(**changes: Any) -> dict[str, Any]:
-    """Spell an order as tastytrade does; names are given with `_` in place of `-`."""
+    """Spell an order as tastytrade does; what is None is left out."""
     order: dict[str, Any] = {
         "id": int(ORDER_ID),
         "account-number": ACCOUNT,
@@ -92,8 +96,7 @@ def row(**changes: Any) -> dict[str, Any]:
         "updated-at": T0_MS,
         "legs": [leg()],
     }
-    said = {name.replace("_", "-"): value for name, value in changes.items()}
-    return {name: value for name, value in (order | said).items() if value is not None}
+    return {name: value for name, value in (order | dashed(changes)).items() if value is not None}
 
 
 def shown(**changes: Any) -> Reply:
