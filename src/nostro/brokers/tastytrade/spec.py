@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from nostro.brokers.spec import BrokerSpec, Credential, Quality, RateLimit, Source
 from nostro.domain.capability import CancelAck, Capabilities, OrderRow, Replace
@@ -117,4 +117,5 @@ SANDBOX_SPEC = replace(
     description="tastytrade's test system: no real money, and everything is deleted each day",
     is_paper=True,
     address="https://api.cert.tastyworks.com",
+    history_reach=timedelta(days=1),
 )
