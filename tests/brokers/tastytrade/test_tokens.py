@@ -89,7 +89,7 @@ def test_a_token_is_had_once_kept_and_sent_with_every_request() -> None:
     assert (first.path, first.operation) == ("/oauth/token", "renew")
     assert json.loads(first.body) == GIVEN | {"grant_type": "refresh_token"}
     assert session.sent() == [("POST", ""), ("DELETE", "Bearer a-1"), ("DELETE", "Bearer a-1")]
-    kept = session.secrets.held.values
+    kept = session.secrets.held
     assert {name: kept[name] for name in GIVEN} == GIVEN
     assert kept[ACCESS_TOKEN] == "a-1"
     assert datetime.fromisoformat(kept[EXPIRES_AT]) - before == timedelta(minutes=15)
@@ -142,7 +142,7 @@ def test_any_other_answer_says_nothing_of_the_credentials(said: Reply | Exceptio
     with pytest.raises(ReadFailed) as failed:
         asyncio.run(session.open().list_accounts())
     assert not isinstance(failed.value, AccessRefused)
-    assert (session.doubts, session.secrets.held.values) == (0, GIVEN)
+    assert (session.doubts, session.secrets.held) == (0, GIVEN)
 
 
 _ASK = """
