@@ -13,12 +13,11 @@ from nostro.brokers.oauth import ACCESS_TOKEN, EXPIRES_AT
 from nostro.brokers.port import Broker
 from nostro.brokers.tastytrade import KINDS
 from nostro.brokers.ties import LooseSecrets
-from nostro.brokers.transport import NoReply, Reply, Transport
-from nostro.brokers.wiring import Wiring
+from nostro.brokers.transport import NoReply, Reply
 from nostro.domain.cancel import CancelPending, CancelUnknown, NotSent, NotSentCause
 from nostro.domain.errors import AccessRefused, ReadFailed
-from nostro.ports import SystemIds, Tasks
 from tests.brokers.scripted import Scripted, answer
+from tests.brokers.wired import wired
 from tests.sdk.install import install_locked
 from tests.sim.market import ToldClock
 
@@ -39,23 +38,20 @@ class Session:
         self.doubts = 0
 
     def open(self) -> Broker:
-        wiring = Wiring(
-            address="",
-            open=self._open,
+        wiring = wired(
+            self.transport,
+            clock=self.clock,
             secrets=self.secrets,
             suspect=self._doubt,
-            clock=self.clock,
-            ids=SystemIds(),
-            tasks=Tasks(),
+            opened=self._opened,
         )
         return KINDS[0].connect(GIVEN, wiring)
 
     def sent(self) -> list[tuple[str, str]]:
         return [(each.method, each.headers.get("Authorization", "")) for each in self.transport.requests]
 
-    def _open(self, headers: Mapping[str, str]) -> Transport:
+    def _opened(self, headers: Mapping[str, str]) -> None:
         self.headers = headers
-        return self.transport
 
     def _doubt(self) -> None:
         self.doubts += 1
