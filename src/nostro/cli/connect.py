@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from nostro.brokers.paper import SPEC as PAPER
 from nostro.brokers.registry import discover
 from nostro.brokers.spec import BrokerSpec
 from nostro.cli.client import Client
 from nostro.cli.options import as_user
 from nostro.cli.output import Json, say, show
+from nostro.embedded import PAPER
 
 
 @as_user
