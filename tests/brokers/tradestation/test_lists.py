@@ -14,7 +14,7 @@ from nostro.domain.errors import ReadFailed
 from nostro.ports import SystemClock
 from tests.brokers.scripted import answer
 
-from .said import ACCOUNT, READ, UNAUTHORIZED, broker, row
+from .said import ACCOUNT, READ, UNAUTHORIZED, asked, broker, row
 
 NOW = SystemClock().now().replace(microsecond=0)
 PROBLEM = {"AccountID": ACCOUNT, "Error": "Forbidden", "Message": "Request not supported for account type."}
@@ -96,6 +96,19 @@ def test_pages_that_are_older_than_what_is_wanted_are_not_asked_for() -> None:
     books = Books([], *closed)
     assert len(listed(books, NOW - timedelta(minutes=10))) == 11
     assert books.pages("historicalorders") == 1
+
+
+def test_an_end_that_is_not_dated_is_not_taken_for_an_old_one() -> None:
+    rows = [row(OrderID=str(number), Status="CAN") for number in range(1, PAGE_MAX + 2)]
+    undated = answer(200, {"Orders": rows[:PAGE_MAX], "Errors": [], "NextToken": "t"})
+    rest = answer(200, {"Orders": rows[PAGE_MAX:], "Errors": []})
+    tradestation, transport = asked(undated, rest, answer(200, {"Orders": []}))
+    asyncio.run(tradestation.list_orders(ACCOUNT, NOW))
+    assert [urlsplit(each.path).path for each in transport.requests] == [
+        f"{READ}/historicalorders",
+        f"{READ}/historicalorders",
+        f"{READ}/orders",
+    ]
 
 
 def test_more_than_can_be_listed_is_not_listed() -> None:

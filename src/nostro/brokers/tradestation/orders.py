@@ -16,9 +16,9 @@
     400, 403, 404 "Invalid order ID."            CancelRejected UNKNOWN_ORDER     PlaceRejected
     400, 403, 404 in other words                 CancelRejected OTHER             PlaceRejected
 
-A cancel names no account: TradeStation would cancel any order of the same log-in. So an order has to be shown
-by a read of this very account first. Which account showed it is the order's route: an order never moves, so
-that what was seen once need not be read again.
+A cancel names no account: no document keeps it from another account's order of the same log-in. So an order
+has to be shown by a read of this very account first. Which account showed it is the order's route: an order
+never moves, so that what was seen once need not be read again.
 
 The two texts are what users of Lean were answered with (its `_cancelOrderSoftRejects`): the first for an
 order that is closed, the second for one that is not kept any more.
@@ -37,7 +37,7 @@ from nostro.brokers.spec import BrokerSpec
 from nostro.brokers.tradestation.accounts import TradeStationAccounts, account_path
 from nostro.brokers.tradestation.spec import HISTORY
 from nostro.brokers.tradestation.spelling import write_order
-from nostro.brokers.tradestation.wire import Problem, Receipt, read_one, read_orders, read_placed
+from nostro.brokers.tradestation.wire import Problem, Receipt, read_one, read_page, read_placed
 from nostro.brokers.transport import Reply, Request, Transport
 from nostro.domain.cancel import (
     CancelOutcome,
@@ -195,13 +195,14 @@ class TradeStationBroker(TradeStationAccounts):
         found: dict[str, Order] = {}
         query = {**said, "pageSize": str(PAGE_MAX)}
         for _ in range(PAGES_MAX):
-            page, token = await self._ask.read(
-                f"{path}?{urlencode(query)}", lambda body: read_orders(body, account), "list"
+            page = await self._ask.read(
+                f"{path}?{urlencode(query)}", lambda body: read_page(body, account), "list"
             )
-            found |= {order.brokerage_order_id: order for order in page}
-            if not token or (until is not None and page and page[-1].updated_at < until):
+            found |= {order.brokerage_order_id: order for order in page.orders}
+            is_enough = until is not None and page.ends_at is not None and page.ends_at < until
+            if is_enough or not page.next_token:
                 return found
-            query["nextToken"] = token
+            query["nextToken"] = page.next_token
         raise ReadFailed("the account has more orders than can be listed")
 
     def _earliest(self) -> str:

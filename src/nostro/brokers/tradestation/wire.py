@@ -5,6 +5,7 @@ has no quantity of its own, its legs have: its units are the most that all legs 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from math import gcd
@@ -179,11 +180,26 @@ class _ReceiptsBody(Row, kw_only=True):
     errors: tuple[Receipt, ...] | None = None
 
 
-def read_orders(body: bytes, account: str) -> tuple[list[Order], str]:
-    """Read one page of this account's orders, and the token of the next one; empty: it is the last."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of orders."""
+
+    orders: Sequence[Order]
+    next_token: str
+    """What the next page is asked for with; empty: there is none."""
+    ends_at: datetime | None
+    """When its last order was closed; None where that is not said."""
+
+
+def read_page(body: bytes, account: str) -> Page:
+    """Read one page of this account's orders."""
     page = read(body, _OrdersBody)
     must_be_whole(page.errors)
-    return [_own(row, account) for row in page.orders], page.next_token or ""
+    return Page(
+        orders=[_own(row, account) for row in page.orders],
+        next_token=page.next_token or "",
+        ends_at=page.orders[-1].closed_date_time if page.orders else None,
+    )
 
 
 def read_one(body: bytes, account: str, order_id: str) -> Order | Problem | None:
