@@ -39,6 +39,7 @@ CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "ALPACA": {"key_id": "open-a-new-account", "secret_key": "secret"},
     "ALPACA-PAPER": {"key_id": "open-another-account", "secret_key": "secret"},
     "TRADIER": {"access_token": "open-an-account-there"},
+    "TRADESTATION": issued("tradestation"),
     "KRAKEN": issued("kraken"),
     "WHARF": {"token": "open-a-third-account"},
 }

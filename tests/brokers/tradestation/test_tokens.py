@@ -65,7 +65,7 @@ def test_a_token_is_had_once_at_the_sign_in_kept_and_sent_with_every_request() -
     assert asked.headers == {"Content-Type": "application/x-www-form-urlencoded"}
     assert parse_qs(asked.body.decode()) == FORM
     assert [each.headers["Authorization"] for each in session.api.requests] == ["Bearer a-1"] * 2
-    kept = session.secrets.held.values
+    kept = session.secrets.held
     assert (kept[ACCESS_TOKEN], kept["refresh_token"], kept["client_secret"]) == ("a-1", "r+1/=", "s+1/=")
     assert datetime.fromisoformat(kept[EXPIRES_AT]) - before == timedelta(minutes=20)
 
@@ -73,7 +73,7 @@ def test_a_token_is_had_once_at_the_sign_in_kept_and_sent_with_every_request() -
 def test_a_refresh_token_that_is_replaced_is_kept() -> None:
     session = Session(answer(200, TOKENS | {"refresh_token": "r-2"}), TAKEN)
     asyncio.run(session.open().cancel_order(ACCOUNT, SEEN))
-    assert session.secrets.held.values["refresh_token"] == "r-2"
+    assert session.secrets.held["refresh_token"] == "r-2"
 
 
 def test_an_app_without_a_secret_sends_none() -> None:
@@ -128,7 +128,7 @@ def test_any_other_answer_says_nothing_of_the_credentials(said: Reply | Exceptio
     with pytest.raises(ReadFailed) as failed:
         asyncio.run(session.open().list_accounts())
     assert not isinstance(failed.value, AccessRefused)
-    assert (session.doubts, session.secrets.held.values) == (0, GIVEN)
+    assert (session.doubts, session.secrets.held) == (0, GIVEN)
 
 
 _CLIENT = """
