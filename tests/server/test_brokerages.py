@@ -5,13 +5,15 @@ would to the real one. Wharf's adapter is no part of nostro: it is found because
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from nostro.brokers.registry import discover
+from nostro.domain.instrument import AssetClass
 from tests.sdk.conftest import StartSdk
 from tests.sdk.harness import Sdk
 from tests.sdk.install import install_python
@@ -24,7 +26,7 @@ USER = {"user_id": USER_ID, "user_secret": USER_SECRET}
 EXPIRES_ON = (datetime.now(UTC) + timedelta(days=60)).strftime("%y%m%d")
 CALL, HIGHER_CALL = f"AAPL  {EXPIRES_ON}C00240000", f"AAPL  {EXPIRES_ON}C00250000"
 
-CREDENTIALS = {
+CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "ALPACA": {"key_id": "open-a-new-account", "secret_key": "secret"},
     "ALPACA-PAPER": {"key_id": "open-another-account", "secret_key": "secret"},
     "TRADIER": {"access_token": "open-an-account-there"},
@@ -32,8 +34,31 @@ CREDENTIALS = {
 }
 """By slug."""
 
-NOT_TRADED = ("TRADIER", "crypto")
+FACES = {"ALPACA-PAPER": "alpaca", "WHARF": "alpaca"}
+"""Those of other names than the brokerage."""
 
+SPECS = {kind.spec.slug: kind.spec for kind in discover()}
+SPECS["WHARF"] = SPECS["ALPACA"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An order that rests, as the SDK is asked for it."""
+
+    call: str
+    form: Mapping[str, Any]
+    asset_class: AssetClass
+    legs: int = 1
+
+    def is_traded(self, slug: str) -> bool:
+        rows = SPECS[slug].capabilities.orders
+        return any(row.asset_class is self.asset_class and row.legs_max >= self.legs for row in rows)
+
+
+STOCK = {
+    "symbol": "AAPL", "action": "BUY", "order_type": "Limit", "time_in_force": "GTC", "price": 1.0,
+    "units": 2.0,
+}  # fmt: skip
 CRYPTO = {
     "instrument": {"symbol": "BTC-USD", "type": "CRYPTOCURRENCY_PAIR"},
     "side": "BUY",
@@ -43,13 +68,31 @@ CRYPTO = {
     "limit_price": "1.00",
 }
 
-FACES = {"ALPACA": "alpaca", "ALPACA-PAPER": "alpaca", "TRADIER": "tradier", "WHARF": "alpaca"}
+
+def options(*legs: tuple[str, str]) -> Kind:
+    form: dict[str, Any] = {"order_type": "LIMIT", "time_in_force": "Day", "limit_price": "0.05"}
+    if len(legs) > 1:
+        form["price_effect"] = "DEBIT"
+    form["legs"] = [
+        {"instrument": {"symbol": symbol, "instrument_type": "OPTION"}, "action": action, "units": 1}
+        for symbol, action in legs
+    ]
+    return Kind("trading.place_mleg_order", form, AssetClass.OPTION, len(legs))
+
+
+KINDS = {
+    "stock": Kind("trading.place_force_order", STOCK, AssetClass.STOCK),
+    "option": options((CALL, "BUY_TO_OPEN")),
+    "multi-leg option": options((CALL, "BUY_TO_OPEN"), (HIGHER_CALL, "SELL_TO_OPEN")),
+    "crypto": Kind("trading.place_crypto_order", CRYPTO, AssetClass.CRYPTO),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """An account at a brokerage, seen from the SDK and from the brokerage's own controls."""
 
+    slug: str
     sdk: Sdk
     account_id: str
     brokerage: Server
@@ -59,47 +102,26 @@ class Desk:
         assert reply.model_error is None, (name, reply.model_error)
         return reply.status, reply.body
 
-    def ask(self, name: str, **kwargs: Any) -> Any:
-        status, body = self.call(name, **kwargs)
+    def place(self, kind: str = "") -> str:
+        """Place an order of this kind, or of the first that is traded there."""
+        wanted = KINDS[kind] if kind else next(each for each in KINDS.values() if each.is_traded(self.slug))
+        status, body = self.call(wanted.call, **wanted.form)
         assert status == 200, body
-        return body
+        placed: str = body["brokerage_order_id"]
+        return placed
 
     def cancel(self, order_id: str) -> tuple[int | None, Any]:
         return self.call("trading.cancel_order", brokerage_order_id=order_id)
 
 
-def stock(desk: Desk) -> str:
-    order = {"action": "BUY", "order_type": "Limit", "time_in_force": "GTC", "price": 1.0, "units": 2.0}
-    placed: str = desk.ask("trading.place_force_order", symbol="AAPL", **order)["brokerage_order_id"]
-    return placed
-
-
-def crypto(desk: Desk) -> str:
-    placed: str = desk.ask("trading.place_crypto_order", **CRYPTO)["brokerage_order_id"]
-    return placed
-
-
-def options(*legs: tuple[str, str]) -> Callable[[Desk], str]:
-    def place(desk: Desk) -> str:
-        order = {"order_type": "LIMIT", "time_in_force": "Day", "limit_price": "0.05"}
-        if len(legs) > 1:
-            order["price_effect"] = "DEBIT"
-        named = [
-            {"instrument": {"symbol": symbol, "instrument_type": "OPTION"}, "action": action, "units": 1}
-            for symbol, action in legs
-        ]
-        placed: str = desk.ask("trading.place_mleg_order", legs=named, **order)["brokerage_order_id"]
-        return placed
-
-    return place
-
-
-KINDS = {
-    "stock": stock,
-    "option": options((CALL, "BUY_TO_OPEN")),
-    "multi-leg option": options((CALL, "BUY_TO_OPEN"), (HIGHER_CALL, "SELL_TO_OPEN")),
-    "crypto": crypto,
-}
+def pairs(*, are_traded: bool) -> list[tuple[str, str]]:
+    """List brokerages with the kinds of orders that they take, or do not."""
+    return [
+        (slug, name)
+        for slug in CREDENTIALS
+        for name, kind in KINDS.items()
+        if kind.is_traded(slug) is are_traded
+    ]
 
 
 @pytest.fixture(scope="module", params=CREDENTIALS)
@@ -107,7 +129,8 @@ def desk(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, start_sdk: StartSdk
 ) -> Iterator[Desk]:
     slug: str = request.param
-    brokerage = Server(tmp_path_factory.mktemp("brokerage"), "--as", FACES[slug]).start("simbroker")
+    face = FACES.get(slug, slug.lower())
+    brokerage = Server(tmp_path_factory.mktemp("brokerage"), "--as", face).start("simbroker")
     environment = {
         "NOSTRO_BROKER_URLS": f"{slug}={brokerage.url}",
         "PYTHONPATH": str(install_wharf(tmp_path_factory.mktemp("packages"))),
@@ -120,35 +143,31 @@ def desk(
             found = re.search(r"connection_id=([0-9a-f-]{36})", location)
             assert found is not None, location
             account = nostro.call("GET", f"/authorizations/{found[1]}/accounts").body[0]["id"]
-            yield Desk(start_sdk(install_python("13"), nostro.url), account, brokerage)
+            yield Desk(slug, start_sdk(install_python("13"), nostro.url), account, brokerage)
     finally:
         brokerage.stop()
 
 
-@pytest.mark.parametrize(
-    ("desk", "kind"),
-    [(slug, kind) for slug in CREDENTIALS for kind in KINDS if (slug, kind) != NOT_TRADED],
-    indirect=["desk"],
-)
+@pytest.mark.parametrize(("desk", "kind"), pairs(are_traded=True), indirect=["desk"], scope="module")
 def test_an_order_of_each_kind_is_placed_and_canceled_by_its_id_alone(desk: Desk, kind: str) -> None:
-    order_id = KINDS[kind](desk)
+    order_id = desk.place(kind)
     status, body = desk.cancel(order_id)
     assert (status, body["brokerage_order_id"], body["status"]) == (200, order_id, "CANCELED")
     assert desk.brokerage.true_status(order_id) == "canceled"
     assert desk.brokerage.cancels_received(order_id) == 1
 
 
-@pytest.mark.parametrize("desk", [NOT_TRADED[0]], indirect=True)
-def test_an_order_of_a_kind_that_is_not_traded_there_never_leaves(desk: Desk) -> None:
+@pytest.mark.parametrize(("desk", "kind"), pairs(are_traded=False), indirect=["desk"], scope="module")
+def test_an_order_of_a_kind_that_is_not_traded_there_never_leaves(desk: Desk, kind: str) -> None:
     before = len(desk.brokerage.truth())
-    status, body = desk.call("trading.place_crypto_order", **CRYPTO)
+    status, body = desk.call(KINDS[kind].call, **KINDS[kind].form)
     assert (status, body["code"], body["status"]) == (400, "7017", "NOT_SENT")
     assert len(desk.brokerage.truth()) == before
 
 
 def test_a_fill_that_overtakes_the_cancel_is_told(desk: Desk) -> None:
-    order_id = stock(desk)
-    desk.brokerage.control("POST", f"/orders/{order_id}/fill", {"units": 2, "price": 1})
+    order_id = desk.place()
+    desk.brokerage.control("POST", f"/orders/{order_id}/fill", {"price": 1})
     status, body = desk.cancel(order_id)
     assert (status, body["code"], body["status"]) == (400, "7040", "EXECUTED")
     assert body["order"]["status"] == "EXECUTED"
@@ -156,7 +175,7 @@ def test_a_fill_that_overtakes_the_cancel_is_told(desk: Desk) -> None:
 
 
 def test_a_fill_after_the_cancel_was_taken_is_told_too(desk: Desk) -> None:
-    order_id = stock(desk)
+    order_id = desk.place()
     desk.brokerage.fault("ack_then_fill")
     status, body = desk.cancel(order_id)
     assert (status, body["code"], body["status"]) == (400, "7040", "EXECUTED")
@@ -164,7 +183,7 @@ def test_a_fill_after_the_cancel_was_taken_is_told_too(desk: Desk) -> None:
 
 
 def test_where_the_reply_is_lost_a_look_in_time_proves_the_end(desk: Desk) -> None:
-    order_id = stock(desk)
+    order_id = desk.place()
     desk.brokerage.fault("reply_lost")
     status, body = desk.cancel(order_id)
     assert (status, body["status"]) == (200, "CANCELED"), body
