@@ -14,6 +14,7 @@ import pytest
 
 from nostro.brokers.registry import discover
 from nostro.domain.instrument import AssetClass
+from nostro.sim.skins import faces
 from tests.sdk.conftest import StartSdk
 from tests.sdk.harness import Sdk
 from tests.sdk.install import install_python
@@ -26,15 +27,26 @@ USER = {"user_id": USER_ID, "user_secret": USER_SECRET}
 EXPIRES_ON = (datetime.now(UTC) + timedelta(days=60)).strftime("%y%m%d")
 CALL, HIGHER_CALL = f"AAPL  {EXPIRES_ON}C00240000", f"AAPL  {EXPIRES_ON}C00250000"
 
+
+def issued(face: str) -> Mapping[str, str]:
+    """Credentials of a face that does not take any secret."""
+    issue = faces()[face].issue
+    assert issue is not None
+    return issue("open-an-account-there")
+
+
 CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "ALPACA": {"key_id": "open-a-new-account", "secret_key": "secret"},
     "ALPACA-PAPER": {"key_id": "open-another-account", "secret_key": "secret"},
+    "BINANCE": issued("binance"),
+    "BINANCE-TESTNET": issued("binance"),
+    "COINBASE": issued("coinbase"),
     "TRADIER": {"access_token": "open-an-account-there"},
     "WHARF": {"token": "open-a-third-account"},
 }
 """By slug."""
 
-FACES = {"ALPACA-PAPER": "alpaca", "WHARF": "alpaca"}
+FACES = {"ALPACA-PAPER": "alpaca", "BINANCE-TESTNET": "binance", "WHARF": "alpaca"}
 """Those of other names than the brokerage."""
 
 SPECS = {kind.spec.slug: kind.spec for kind in discover()}
@@ -65,7 +77,7 @@ CRYPTO = {
     "type": "LIMIT",
     "time_in_force": "GTC",
     "amount": "0.5",
-    "limit_price": "1.00",
+    "limit_price": "100.00",
 }
 
 

@@ -309,10 +309,8 @@ def test_the_market_needs_no_key(binance: Scene) -> None:
     price = taken(binance.ask("GET", "ticker/price", symbol="BTCUSD", **nobody))
     assert price == {"symbol": "BTCUSD", "price": "95000.50000000"}
     assert price in taken(binance.ask("GET", "ticker/price", **nobody))
-    binance.exchange.advance(3600)
-    assert taken(binance.ask("GET", "time", **nobody)) == {
-        "serverTime": OPENED_MS
-    }  # what requests are judged by
+    binance.exchange.advance(3600)  # requests are judged by the wall's clock still
+    assert taken(binance.ask("GET", "time", **nobody)) == {"serverTime": OPENED_MS}
     [book] = taken(binance.ask("GET", "ticker/bookTicker", symbols='["BTCUSD"]', **nobody))
     assert (book["bidPrice"], book["askPrice"]) == ("95000.00000000", "95001.00000000")
     assert refused(binance.ask("GET", "account", **nobody))[:2] == (401, -2015)
