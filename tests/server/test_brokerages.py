@@ -38,6 +38,8 @@ def issued(face: str) -> Mapping[str, str]:
 CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "ALPACA": {"key_id": "open-a-new-account", "secret_key": "secret"},
     "ALPACA-PAPER": {"key_id": "open-another-account", "secret_key": "secret"},
+    "BINANCE": issued("binance"),
+    "COINBASE": issued("coinbase"),
     "TRADIER": {"access_token": "open-an-account-there"},
     "TRADESTATION": issued("tradestation"),
     "KRAKEN": issued("kraken"),
@@ -76,7 +78,7 @@ CRYPTO = {
     "type": "LIMIT",
     "time_in_force": "GTC",
     "amount": "0.5",
-    "limit_price": "1.00",
+    "limit_price": "100.00",
 }
 
 
