@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Sql
-from sqlalchemy import RowMapping, Select, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, Update, delete, insert, select, update
 
 from nostro.domain.account import Account
 from nostro.domain.connection import Connection, ConnectionType
@@ -18,7 +18,7 @@ from nostro.domain.ids import AccountId, ClientId, ConnectionId, UserId
 from nostro.storage.database import Database
 from nostro.storage.outbox import add_connection_change
 from nostro.storage.port import OwnedAccount, Owner
-from nostro.storage.tables import account, connection
+from nostro.storage.tables import IS_OPEN, account, cancel_intent, connection
 from nostro.storage.vault import Vault
 
 _BOTH = select(
@@ -67,6 +67,7 @@ class SqlConnections:
         query = select(connection.c.disabled_at).where(connection.c.connection_id == renewed.connection_id)
 
         def work(sql: Sql) -> None:
+            sql.execute(_hurry(renewed))
             was_disabled = sql.execute(query).scalar_one_or_none() is not None
             sql.execute(change)
             _add_accounts(sql, new_accounts)
@@ -184,6 +185,17 @@ def _add_accounts(sql: Sql, accounts: Sequence[Account]) -> None:
                 "created_at": each.created_at,
             },
         )
+
+
+def _hurry(renewed: Connection) -> Update:
+    """Let the open cancels of a connection be looked up now: while it was broken nobody could."""
+    accounts = select(account.c.account_id).where(account.c.connection_id == renewed.connection_id)
+    at = renewed.updated_at
+    return (
+        update(cancel_intent)
+        .where(IS_OPEN, cancel_intent.c.account_id.in_(accounts), cancel_intent.c.next_look_at > at)
+        .values(next_look_at=at)
+    )
 
 
 def _tell(sql: Sql, changed: Connection, change: ConnectionChange, at: datetime) -> None:

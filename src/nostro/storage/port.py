@@ -177,7 +177,7 @@ class Connections(Protocol):
     ) -> None:
         """Give an existing connection new credentials, type and accounts, and enable it.
 
-        Where it was disabled, its partner is told that it works again.
+        Its open cancels are due at once. Where it was disabled, its partner is told that it works again.
         """
         ...
 
