@@ -41,6 +41,7 @@ _NOT_IN_THE_FILE = {
     "Trading_placeSimpleOrder": "in the Python SDK 13, not yet in the published file",
     "Trading_getCancellation": "nostro's own: the receipt of a cancel",
     "Trading_getCryptocurrencyPairQuoteByParts": "the same as Python SDKs send it, the slash not escaped",
+    "Connections_connect": "nostro's own: connect an account without a browser",
     "ReferenceData_listCapabilities": "nostro's own: what can be placed, and what a cancel's success proves",
     "Page_logo": "nostro's own: a drawn logo for the portal",
 }

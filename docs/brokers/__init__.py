@@ -24,10 +24,14 @@ Table = Callable[[tuple[str, ...], Iterable[tuple[str, ...]]], str]
 def parts(table: Table) -> dict[str, Part]:
     """Give the matrix, and for each brokerage that the suite can be run against the parts of its page."""
     made: dict[str, Part] = {"matrix": partial(_matrix, table)}
-    for slug, subject in subjects().items():
+    found = subjects()
+    for slug, subject in found.items():
         name = slug.lower().replace("-", "_")
         made[f"facts_{name}"] = partial(_facts, subject.kind.spec, table)
-        made[f"card_{name}"] = partial(_card, subject, table)
+        first = found[subject.face.slug.upper()]
+        made[f"card_{name}"] = (
+            partial(_card, subject, table) if first is subject else partial(_as, first.kind.spec)
+        )
     return made
 
 
@@ -106,6 +110,11 @@ def _rows(spec: BrokerSpec) -> Iterable[tuple[str, str]]:
 
 def _seconds(seconds: float | None) -> str:
     return "no known bound" if seconds is None else f"{seconds:g} s"
+
+
+def _as(first: BrokerSpec) -> str:
+    """Say of a second entrance where its card is: to run it twice would prove nothing more."""
+    return f"As for [{first.name}]({first.slug.lower()}.md): one adapter and one API, at two addresses.\n"
 
 
 def _card(subject: Subject, table: Table) -> str:

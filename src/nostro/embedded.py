@@ -60,6 +60,15 @@ def find_face(slug: str) -> Face:
     return known[slug]
 
 
+def credentials_of(slug: str, api_key: str) -> Mapping[str, str] | None:
+    """Give what the embedded brokerage, as `slug`, issues to the customer with this key.
+
+    None where any secret goes with it. Raises UnknownFace.
+    """
+    issue = find_face(slug).issue
+    return None if issue is None else issue(api_key)
+
+
 def serve_brokerage(path: Path, seed: int, slug: str) -> SimServer:
     """Make the embedded brokerage, on its own file, ready to be started; raises UnknownFace."""
     parts = _embed(path, seed, SystemClock(), find_face(slug))

@@ -17,14 +17,22 @@ def wired(
     secrets: LooseSecrets | None = None,
     suspect: Callable[[], None] = lambda: None,
     opened: Callable[[Mapping[str, str]], None] = lambda _headers: None,
+    tokens: Transport | None = None,
 ) -> Wiring:
-    """Wire `transport`; `opened` is told which headers go with every request."""
+    """Wire `transport`; `opened` is told which headers go with every request.
+
+    `tokens` is the way to where access tokens are given; `transport` where there is none.
+    """
 
     def open_transport(
-        headers: Mapping[str, str], around: Callable[[Transport], Transport] | None = None
+        headers: Mapping[str, str],
+        around: Callable[[Transport], Transport] | None = None,
+        *,
+        for_tokens: bool = False,
     ) -> Transport:
         opened(headers)
-        return transport if around is None else around(transport)
+        way = tokens if for_tokens and tokens is not None else transport
+        return way if around is None else around(way)
 
     return Wiring(
         address=address,

@@ -34,6 +34,8 @@ class Brokerage:
     cancels: list[str] = field(default_factory=list)
     listings: int = 0
     """How often it listed its account; once for connecting."""
+    looks: int = 0
+    """How often it was asked about an order and refused to say."""
     examinations: int = 0
     """How often it refused to."""
 
@@ -42,6 +44,7 @@ class Brokerage:
             self.cancels.append(path.rpartition("/")[2])
         if self.status != 200:
             self.examinations += path == "/v2/account"
+            self.looks += method == "GET" and path.startswith("/v2/orders/")
             return self.status, {"message": "unauthorized."}
         if method == "DELETE":
             return 204, None
@@ -149,11 +152,14 @@ def test_a_cancel_that_meets_refused_credentials_is_unknown_and_ends_by_evidence
     world.brokerage.status = 401
     assert eventually(lambda: world.is_disabled(connection), bool, WITHIN_S)
     assert eventually(world.told, bool, WITHIN_S) == ["CONNECTION_BROKEN"]
+    examinations, looks = world.brokerage.examinations, world.brokerage.looks
     refused = world.nostro.cancel(OTHER_ORDER, account=account)
     assert (refused.status, refused.body["code"]) == (402, "3003")
     again = world.nostro.cancel(OPEN_ORDER, account=account)
     assert (again.status, again.body["status"]) == (200, "CANCEL_PENDING")
     assert world.brokerage.cancels == [OPEN_ORDER]
+    eventually(lambda: world.brokerage.looks, lambda count: count > looks + 1, WITHIN_S)
+    assert world.brokerage.examinations == examinations, "what is known is not examined again"
 
     world.brokerage.status, world.brokerage.order_status = 200, "canceled"
     assert world.connect() == connection

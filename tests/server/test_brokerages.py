@@ -38,8 +38,12 @@ def issued(face: str) -> Mapping[str, str]:
 CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "ALPACA": {"key_id": "open-a-new-account", "secret_key": "secret"},
     "ALPACA-PAPER": {"key_id": "open-another-account", "secret_key": "secret"},
+    "BINANCE": issued("binance"),
+    "COINBASE": issued("coinbase"),
     "SCHWAB": issued("schwab"),
     "TRADIER": {"access_token": "open-an-account-there"},
+    "TRADESTATION": issued("tradestation"),
+    "KRAKEN": issued("kraken"),
     "WHARF": {"token": "open-a-third-account"},
 }
 """By slug."""
@@ -75,7 +79,7 @@ CRYPTO = {
     "type": "LIMIT",
     "time_in_force": "GTC",
     "amount": "0.5",
-    "limit_price": "1.00",
+    "limit_price": "100.00",
 }
 
 
@@ -158,7 +162,7 @@ def desk(
         brokerage.stop()
 
 
-@pytest.mark.parametrize(("desk", "kind"), pairs(are_traded=True), indirect=["desk"])
+@pytest.mark.parametrize(("desk", "kind"), pairs(are_traded=True), indirect=["desk"], scope="module")
 def test_an_order_of_each_kind_is_placed_and_canceled_by_its_id_alone(desk: Desk, kind: str) -> None:
     order_id = desk.place(kind)
     status, body = desk.cancel(order_id)
@@ -167,7 +171,7 @@ def test_an_order_of_each_kind_is_placed_and_canceled_by_its_id_alone(desk: Desk
     assert desk.brokerage.cancels_received(order_id) == 1
 
 
-@pytest.mark.parametrize(("desk", "kind"), pairs(are_traded=False), indirect=["desk"])
+@pytest.mark.parametrize(("desk", "kind"), pairs(are_traded=False), indirect=["desk"], scope="module")
 def test_an_order_of_a_kind_that_is_not_traded_there_never_leaves(desk: Desk, kind: str) -> None:
     before = len(desk.brokerage.truth())
     status, body = desk.call(KINDS[kind].call, **KINDS[kind].form)

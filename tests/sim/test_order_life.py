@@ -91,6 +91,12 @@ def test_an_order_by_value_buys_units_rounded_down(exchange: Exchange) -> None:
     assert (order.quantity, order.notional) == (Decimal("0.990099009"), Decimal(100))
 
 
+def test_an_order_by_value_buys_coins_to_their_eighth_decimal(exchange: Exchange) -> None:
+    exchange.set_quote("BTC/USD", Decimal(95_000), Decimal(95_001))
+    order = exchange.place(ACCOUNT, buy(None, "BTC/USD", notional="250"))
+    assert (order.quantity, order.filled_quantity) == (Decimal("0.00263155"), Decimal("0.00263155"))
+
+
 def test_a_debit_spread_fills_at_its_net_price(exchange: Exchange) -> None:
     order = exchange.place(ACCOUNT, spread(limit="5"))
     prices = [leg.average_price for leg in order.legs]

@@ -19,7 +19,7 @@ from nostro.storage.open import Store
 from nostro.storage.outbox import SqlEndpoints
 from nostro.storage.outbox_port import WebhookEndpoint
 from nostro.storage.port import Owner, PartnerKey
-from nostro.storage.vault import Vault
+from nostro.storage.vault import Ring, Vault
 
 from .caller import PARTNERS, USERS
 from .durable import Image, SimDatabase, SqliteImage
@@ -39,7 +39,7 @@ class Disk:
 
     def __init__(self, image: Image | None = None) -> None:
         self.image = image or SqliteImage()
-        self.vault = Vault({b"sim-key.": bytes(32)}, b"sim-key.", SimIds(dice(0, "disk")))
+        self.vault = Vault(lambda: Ring({b"sim-key.": bytes(32)}, b"sim-key."), SimIds(dice(0, "disk")))
         with quiet():
             loop = new_loop(dice(0, "disk"), lambda _which: None)
             loop.run_until_done(_furnish(self, loop))

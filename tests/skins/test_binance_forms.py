@@ -88,6 +88,16 @@ def test_an_order_by_value_shows_its_value_and_what_that_bought(binance: Scene) 
     assert order["origQty"] == order["executedQty"] == "0.01000000"
 
 
+def test_an_order_by_value_keeps_to_the_step_of_its_pair(binance: Scene) -> None:
+    [pair] = binance.read("exchangeInfo", symbol="BTCUSD")["symbols"]
+    [lot] = [row for row in pair["filters"] if row["filterType"] == "LOT_SIZE"]
+    placed = binance.place(type="MARKET", timeInForce=None, price=None, quantity=None, quoteOrderQty="250")
+    assert (placed["executedQty"], placed["cummulativeQuoteQty"]) == ("0.00263155", "249.99988155")
+    assert Decimal(placed["executedQty"]) % Decimal(lot["stepSize"]) == 0
+    [btc] = [row for row in binance.read("account")["balances"] if row["asset"] == "BTC"]
+    assert btc["free"] == placed["executedQty"]
+
+
 def test_a_stop_order_is_answered_with_its_name_and_works_once_it_is_reached(binance: Scene) -> None:
     placed = binance.place(type="STOP_LOSS_LIMIT", stopPrice="96000", price="96100")
     assert set(placed) == {"symbol", "orderId", "orderListId", "clientOrderId", "transactTime"}
@@ -298,6 +308,9 @@ def test_the_market_needs_no_key(binance: Scene) -> None:
     assert taken(binance.ask("GET", "time", **nobody)) == {"serverTime": OPENED_MS}
     price = taken(binance.ask("GET", "ticker/price", symbol="BTCUSD", **nobody))
     assert price == {"symbol": "BTCUSD", "price": "95000.50000000"}
+    assert price in taken(binance.ask("GET", "ticker/price", **nobody))
+    binance.exchange.advance(3600)  # requests are judged by the wall's clock still
+    assert taken(binance.ask("GET", "time", **nobody)) == {"serverTime": OPENED_MS}
     [book] = taken(binance.ask("GET", "ticker/bookTicker", symbols='["BTCUSD"]', **nobody))
     assert (book["bidPrice"], book["askPrice"]) == ("95000.00000000", "95001.00000000")
     assert refused(binance.ask("GET", "account", **nobody))[:2] == (401, -2015)
@@ -314,6 +327,9 @@ def test_pairs_have_the_rules_that_orders_are_held_to(binance: Scene) -> None:
     assert binance.place(**fields, price=str(10_000 * tick))["status"] == "NEW"
     half = {**ORDER, **fields, "price": str(10_000 * tick + tick / 2)}
     assert refused(binance.ask("POST", "order", **half)) == (400, -1013, "Filter failure: PRICE_FILTER")
+    assert dogecoin["permissionSets"] == [["SPOT"]]
+    [hidden] = binance.read("exchangeInfo", symbols='["DOGEUSD"]', showPermissionSets="false")["symbols"]
+    assert hidden == dogecoin | {"permissionSets": []}
     assert refused(binance.ask("GET", "exchangeInfo", symbols="[1"))[1] == -1100
     assert refused(binance.ask("GET", "exchangeInfo", symbols='["NOSUCH"]')) == (
         400,

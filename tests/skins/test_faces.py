@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from nostro.brokers.registry import discover
 from nostro.brokers.transport import Reply, Request
 from nostro.sim.face import Asked, Call, Face, in_query, route
 from nostro.sim.native import NATIVE
@@ -32,6 +33,28 @@ def test_an_unknown_face_is_an_error_that_lists_those_there_are(tmp_path: Path) 
     assert result.exit_code == 2
     assert all(slug in result.output for slug in ("nobody", *faces()))
     assert not (tmp_path / "exchange").exists()
+
+
+ISSUING = sorted(slug for slug, face in faces().items() if face.issue is not None)
+
+
+@pytest.mark.parametrize("slug", ISSUING)
+def test_what_a_face_issues_is_what_its_adapter_asks_for_and_the_command_prints_it(slug: str) -> None:
+    result = run_nostro("simbroker", "--as", slug, "--issue", "open-me")
+    assert result.exit_code == 0, result.stderr
+    issued = json.loads(result.stdout)
+    kinds = {kind.spec.slug: kind for kind in discover()}
+    if slug.upper() in kinds:
+        assert set(issued) == {each.name for each in kinds[slug.upper()].spec.credentials}
+    assert all(issued.values())
+    other = run_nostro("simbroker", "--as", slug, "--issue", "open-another")
+    assert json.loads(other.stdout) != issued
+
+
+def test_a_face_that_takes_any_secret_issues_none() -> None:
+    result = run_nostro("simbroker", "--as", "alpaca", "--issue", "open-me")
+    assert result.exit_code == 1
+    assert "any secret" in result.stderr
 
 
 def answering(answer: Callable[[Asked], Reply]) -> Face:

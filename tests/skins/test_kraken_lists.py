@@ -1,6 +1,7 @@
 """Kraken's face in its own words: lists, balances, what is public, and failures."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from nostro.brokers.transport import Request
 from nostro.domain.order import OrderStatus
 from nostro.sim.faults import FaultKind
-from tests.sim.market import ACCOUNT, OPENED_AT, OTHER_API_KEY, buy
+from nostro.sim.skins.kraken.ids import iban_of
+from tests.sim.market import ACCOUNT, API_KEY, OPENED_AT, OTHER_API_KEY, buy
 
 from .kraken_scene import NEVER_MADE, ORDER, Scene, unix
 
@@ -162,6 +164,45 @@ def test_balances_are_texts_and_say_what_orders_hold(kraken: Scene) -> None:
     assert kraken.refused("TradeBalance", asset="XYZ") == "EQuery:Unknown asset"
     assert kraken.read("OpenPositions") == {}
     assert kraken.read("OpenPositions", consolidation="market") == []
+
+
+# Who asks
+
+
+def test_a_key_says_whose_account_it_is_for_and_what_it_may(kraken: Scene) -> None:
+    key = kraken.read("GetApiKeyInfo", nonce="1772627060997")
+    iban = key.pop("iban")
+    assert re.fullmatch("AA[0-9]{2}( [A-Z0-9]{4}){3}", iban)
+    assert key == {
+        "apiKeyName": API_KEY,
+        "apiKey": API_KEY,
+        "nonce": "1772627060997",
+        "nonceWindow": 0,
+        "permissions": [
+            "query-funds",
+            "query-open-trades",
+            "query-closed-trades",
+            "modify-trades",
+            "close-trades",
+        ],
+        "validUntil": "0",
+        "queryFrom": "0",
+        "queryTo": "0",
+        "createdTime": "0",
+        "modifiedTime": "0",
+        "ipAllowlist": [],
+        "lastUsed": unix(),
+    }
+    assert kraken.read("GetApiKeyInfo")["iban"] == iban
+    others = json.loads(kraken.ask("GetApiKeyInfo", api_key=OTHER_API_KEY).body)["result"]
+    assert others["iban"] != iban
+
+
+@pytest.mark.parametrize("number", ["", "1", "10000001", "\u00e4", "x" * 99])
+def test_the_number_of_an_account_has_the_check_digits_of_an_iban(number: str) -> None:
+    iban = iban_of(number).replace(" ", "")
+    moved = iban[4:] + iban[:4]
+    assert (len(iban), int("".join(str(int(each, 36)) for each in moved)) % 97) == (16, 1)
 
 
 # What anybody may know

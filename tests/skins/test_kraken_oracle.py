@@ -100,6 +100,14 @@ def test_a_nonce_below_the_last_one_is_refused(kraken: Kraken) -> None:
     assert fresh["body"]["error"] == []
 
 
+def test_a_key_says_whose_it_is(kraken: Kraken) -> None:
+    key = kraken.call("privatePostGetApiKeyInfo")["result"]
+    others = kraken.ask("privatePostGetApiKeyInfo", apiKey="open-other", secret=secret_of("open-other"))
+    assert (key["apiKey"], others["body"]["result"]["apiKey"]) == (KEY, "open-other")
+    assert key["iban"] != others["body"]["result"]["iban"]
+    assert key["lastUsed"] > "1772542900"
+
+
 # What anybody may know
 
 

@@ -38,7 +38,7 @@ def test_renewed_credentials_replace_those_that_were_read_and_no_others(run_on_b
         assert second is not None
         third = await desk.connections.keep(CONNECTION, second, {"token": "third"})
         assert third is not None
-        return [each.values["token"] for each in (first, second, third)]
+        return [each["token"] for each in (first, second, third)]
 
     assert run_on_both(work) == ["first", "first", "third"]
 

@@ -18,7 +18,6 @@ from datetime import datetime, timedelta
 
 from nostro.brokers.ties import Secrets, SecretsLost
 from nostro.brokers.transport import CredentialsRefused, NeverSent, Reply, Request, Transport, TransportError
-from nostro.domain.connection import Held
 from nostro.ports import Clock, Tasks
 
 ACCESS_TOKEN = "access_token"  # noqa: S105 - a field's name
@@ -51,9 +50,9 @@ class TokenKeeper:
         self._renew = renew
         self._clock = clock
         self._tasks = tasks
-        self._held: Held | None = None
-        self._unsaved: tuple[Held, Mapping[str, str]] | None = None
-        self._renewing: asyncio.Task[Held] | None = None
+        self._held: Mapping[str, str] | None = None
+        self._unsaved: tuple[Mapping[str, str], Mapping[str, str]] | None = None
+        self._renewing: asyncio.Task[Mapping[str, str]] | None = None
 
     async def token(self, refused: str = "") -> str:
         """Return a token that is good for a while yet, and is not `refused`.
@@ -64,14 +63,14 @@ class TokenKeeper:
             if self._renewing is None or self._renewing.done():
                 self._renewing = self._tasks.start(self._find(refused), name="renew an access token")
             self._held = await asyncio.shield(self._renewing)
-        return self._held.values[ACCESS_TOKEN]
+        return self._held[ACCESS_TOKEN]
 
-    async def _find(self, refused: str) -> Held:
+    async def _find(self, refused: str) -> Mapping[str, str]:
         try:
             held = await self._stored()
             if self._is_good(held, refused):
                 return held
-            fresh = {**held.values, **await self._renew(held.values)}
+            fresh = {**held, **await self._renew(held)}
         except GrantRefused as error:
             theirs = await self._renewed_by_others(held)
             if theirs is None:
@@ -83,7 +82,7 @@ class TokenKeeper:
             raise NeverSent(f"no access token: {error}") from error
         return await self._keep(held, fresh)
 
-    async def _stored(self) -> Held:
+    async def _stored(self) -> Mapping[str, str]:
         if self._unsaved is not None:
             held, values = self._unsaved
             stored = await self._secrets.replace(held, values)
@@ -91,14 +90,14 @@ class TokenKeeper:
             return stored
         return await self._secrets.read()
 
-    async def _keep(self, held: Held, fresh: Mapping[str, str]) -> Held:
+    async def _keep(self, held: Mapping[str, str], fresh: Mapping[str, str]) -> Mapping[str, str]:
         try:
             return await self._secrets.replace(held, fresh)
         except SecretsLost:
             self._unsaved = held, fresh
-            return Held(fresh, held.seal)
+            return fresh
 
-    async def _renewed_by_others(self, refused: Held) -> Held | None:
+    async def _renewed_by_others(self, refused: Mapping[str, str]) -> Mapping[str, str] | None:
         """Wait a little for another process to store what it got for the same token."""
         deadline = self._clock.monotonic() + _OTHERS_STORE_WITHIN_S
         while self._clock.monotonic() < deadline:
@@ -106,13 +105,13 @@ class TokenKeeper:
                 held = await self._secrets.read()
             except SecretsLost:
                 return None
-            if held.seal != refused.seal and self._is_good(held, ""):
+            if held != refused and self._is_good(held, ""):
                 return held
             await self._clock.sleep(_POLL_S)
         return None
 
-    def _is_good(self, held: Held, refused: str) -> bool:
-        token, ends = held.values.get(ACCESS_TOKEN, ""), held.values.get(EXPIRES_AT, "")
+    def _is_good(self, held: Mapping[str, str], refused: str) -> bool:
+        token, ends = held.get(ACCESS_TOKEN, ""), held.get(EXPIRES_AT, "")
         if not token or not ends or token == refused:
             return False
         return self._clock.now() + EARLY < datetime.fromisoformat(ends)

@@ -66,6 +66,9 @@ class BrokerSpec:
     """How long after a cancel was given up it may still be carried out; None when no bound is known."""
     address: str = ""
     """Base URL of its API; empty where it is reached otherwise."""
+    token_address: str = ""
+    """Base URL of where its access tokens are given; empty where that is `address`. An operator who names
+    another address names it for both."""
     rate_limits: tuple[RateLimit, ...] = ()
     doubts: re.Pattern[bytes] | None = None
     """What a body contains that lets one doubt the credentials; a 401 does so at every brokerage."""

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from nostro.domain.connection import Held
-
 
 class SecretsLost(Exception):
     """The store has no credentials of this connection, or does not answer."""
@@ -14,12 +12,12 @@ class SecretsLost(Exception):
 class Secrets(Protocol):
     """The stored credentials of one connection, for an adapter that has to renew them."""
 
-    async def read(self) -> Held:
+    async def read(self) -> Mapping[str, str]:
         """Read what is stored now; raises SecretsLost."""
         ...
 
-    async def replace(self, held: Held, values: Mapping[str, str]) -> Held:
-        """Store `values` in place of `held`, unless somebody else was first; return what is stored now.
+    async def replace(self, held: Mapping[str, str], values: Mapping[str, str]) -> Mapping[str, str]:
+        """Store `values` in place of those `held`, unless others were first; return what is stored now.
 
         Durable when it returns. Raises SecretsLost.
         """
@@ -30,14 +28,14 @@ class LooseSecrets:
     """See `Secrets`. Those of a connection that is not stored yet: kept in memory."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self.held = Held(values)
+        self.held = values
 
-    async def read(self) -> Held:
+    async def read(self) -> Mapping[str, str]:
         return self.held
 
-    async def replace(self, held: Held, values: Mapping[str, str]) -> Held:
-        if held is self.held:
-            self.held = Held(values)
+    async def replace(self, held: Mapping[str, str], values: Mapping[str, str]) -> Mapping[str, str]:
+        if held == self.held:
+            self.held = values
         return self.held
 
 

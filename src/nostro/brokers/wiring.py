@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 class Open(Protocol):
     def __call__(
-        self, headers: Mapping[str, str], around: Callable[[Transport], Transport] | None = None
+        self,
+        headers: Mapping[str, str],
+        around: Callable[[Transport], Transport] | None = None,
+        *,
+        for_tokens: bool = False,
     ) -> Transport:
         """Make a way to the address, within the rate limits, counted. Does no I/O.
 
         `headers` go with every request. What `around` makes of the way gets a request when it leaves, after
-        all waits: there it is signed.
+        all waits: there it is signed. A way `for_tokens` leads to where access tokens are given.
         """
         ...
 
@@ -73,12 +77,17 @@ class Wires:
         self._client: HttpClient | None = None
 
     def __call__(self, spec: BrokerSpec, ties: Ties) -> Wiring:
-        address = self._addresses.get(spec.slug) or spec.address
+        named = self._addresses.get(spec.slug)
+        address = named or spec.address
 
         def open_transport(
-            headers: Mapping[str, str], around: Callable[[Transport], Transport] | None = None
+            headers: Mapping[str, str],
+            around: Callable[[Transport], Transport] | None = None,
+            *,
+            for_tokens: bool = False,
         ) -> Transport:
-            way: Transport = self._pool().transport(address, headers)
+            tokens = named or spec.token_address or spec.address
+            way: Transport = self._pool().transport(tokens if for_tokens else address, headers)
             way = CountedTransport(way, partial(self._sent, spec.slug))
             if around is not None:
                 way = around(way)

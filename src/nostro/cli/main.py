@@ -3,7 +3,19 @@
 import typer
 
 from nostro import __version__
-from nostro.cli import accounts, cancel, conformance, keys, server, signature, simbroker, users, webhooks
+from nostro.cli import (
+    accounts,
+    cancel,
+    conformance,
+    connect,
+    keys,
+    server,
+    signature,
+    simbroker,
+    users,
+    vault,
+    webhooks,
+)
 
 app = typer.Typer(
     help="A self-hosted brokerage gateway that speaks SnapTrade's API and tells the truth about cancels.",
@@ -16,10 +28,12 @@ app.command("serve")(server.serve_command)
 app.command("simbroker")(simbroker.simbroker_command)
 app.command("conformance")(conformance.conformance_command)
 app.add_typer(keys.app, name="keys", help="Make, list and revoke the keys that clients sign with.")
+app.add_typer(vault.app, name="vault", help="Rotate the keys that secrets are sealed under.")
 app.add_typer(users.app, name="users", help="Register, list and delete a partner's users.")
 app.add_typer(
     webhooks.app, name="webhooks", help="Say where partners are told what happens, and see how it went."
 )
+app.command("connect")(connect.connect_command)
 app.command("accounts")(accounts.accounts_command)
 app.command("orders")(accounts.orders_command)
 app.command("cancel")(cancel.cancel_command)

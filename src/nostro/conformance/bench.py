@@ -132,9 +132,12 @@ class Bench:
         wiring = wires(self.spec, loose(LooseSecrets(credentials)))
 
         def open_watched(
-            headers: Mapping[str, str], around: Callable[[Transport], Transport] | None = None
+            headers: Mapping[str, str],
+            around: Callable[[Transport], Transport] | None = None,
+            *,
+            for_tokens: bool = False,
         ) -> Transport:
-            return _Watched(self, wiring.open(headers, around))
+            return _Watched(self, wiring.open(headers, around, for_tokens=for_tokens))
 
         return self._kind.connect(credentials, replace(wiring, open=open_watched))
 

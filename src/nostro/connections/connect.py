@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from nostro.brokers.registry import Registry
+from nostro.brokers.registry import BrokerKind, Registry
 from nostro.brokers.ties import LooseSecrets, loose
 from nostro.connections.sessions import Sessions
 from nostro.domain.account import Account
@@ -40,13 +40,15 @@ class ConnectionDesk:
     ) -> Connection:
         """Check the credentials by listing the accounts, then store all of it, credentials sealed.
 
-        `account_ids` fixes nostro's ids for account numbers, for a sandbox with well-known ids. Raises
-        InvalidRequest with a sentence for the user when the brokerage is unknown or does not accept the
-        credentials.
+        Where the brokerage can open an account by itself, no credentials at all open one. `account_ids` fixes
+        nostro's ids for account numbers, for a sandbox with well-known ids. Raises InvalidRequest with a
+        sentence for the user when the brokerage is unknown, a field is empty, or the brokerage does not
+        accept the credentials.
         """
         kind = self._registry.find(slug)
         if kind is None:
             raise InvalidRequest(f"This server has no brokerage {slug!r}.")
+        credentials = _complete(kind, credentials)
         secrets = LooseSecrets(credentials)
         try:
             found = await self._registry.open(kind, credentials, loose(secrets)).list_accounts()
@@ -80,9 +82,9 @@ class ConnectionDesk:
             if each.number not in theirs
         ]
         if again is None:
-            await self._connections.add(connection, dict(secrets.held.values), accounts)
+            await self._connections.add(connection, dict(secrets.held), accounts)
         else:
-            await self._connections.renew(connection, dict(secrets.held.values), accounts)
+            await self._connections.renew(connection, dict(secrets.held), accounts)
             self._sessions.forget(connection.connection_id)
         return connection
 
@@ -137,6 +139,17 @@ class ConnectionDesk:
         if found is None:
             raise NotFound
         return found
+
+
+def _complete(kind: BrokerKind, given: Mapping[str, str]) -> dict[str, str]:
+    """Take the fields that the brokerage asks for, and nothing else; raises InvalidRequest."""
+    fields = {each.name: given.get(each.name, "").strip() for each in kind.spec.credentials}
+    if kind.open_account is not None and not any(fields.values()):
+        return kind.open_account()
+    missing = [each.label for each in kind.spec.credentials if not fields[each.name]]
+    if missing:
+        raise InvalidRequest(f"Please fill in: {', '.join(missing)}.")
+    return fields
 
 
 def _is_at(each: OwnedAccount, slug: str) -> bool:

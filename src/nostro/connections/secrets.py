@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from nostro.brokers.ties import SecretsLost
-from nostro.domain.connection import Held
 from nostro.domain.errors import StoreFailed
 from nostro.domain.ids import ConnectionId
 from nostro.storage.port import Connections
@@ -16,20 +15,20 @@ class StoredSecrets:
         self._connections = connections
         self._connection_id = connection_id
 
-    async def read(self) -> Held:
+    async def read(self) -> Mapping[str, str]:
         try:
             return _known(await self._connections.credentials(self._connection_id))
         except StoreFailed as error:
             raise SecretsLost from error
 
-    async def replace(self, held: Held, values: Mapping[str, str]) -> Held:
+    async def replace(self, held: Mapping[str, str], values: Mapping[str, str]) -> Mapping[str, str]:
         try:
             return _known(await self._connections.keep(self._connection_id, held, values))
         except StoreFailed as error:
             raise SecretsLost from error
 
 
-def _known(held: Held | None) -> Held:
+def _known(held: Mapping[str, str] | None) -> Mapping[str, str]:
     if held is None:
         raise SecretsLost
     return held

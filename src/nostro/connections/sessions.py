@@ -43,6 +43,8 @@ class Sessions:
         self._tasks = tasks
         self._open: dict[ConnectionId, _Session] = {}
         self._doubted: set[ConnectionId] = set()
+        self._refused: dict[ConnectionId, int] = {}
+        """Which generation of credentials the brokerage is known to refuse: there is nothing to examine."""
 
     def spec(self, connection: Connection) -> BrokerSpec:
         """Describe the brokerage of a connection.
@@ -72,7 +74,7 @@ class Sessions:
                 secrets=StoredSecrets(self._connections, connection.connection_id),
                 suspect=partial(self._suspect, connection),
             )
-            session = _Session(self._registry.open(kind, held.values, ties), connection.generation)
+            session = _Session(self._registry.open(kind, held, ties), connection.generation)
             self._open[connection.connection_id] = session
         return session.broker
 
@@ -84,18 +86,21 @@ class Sessions:
         return broker
 
     def _suspect(self, connection: Connection) -> None:
-        if connection.connection_id not in self._doubted:
+        is_known = self._refused.get(connection.connection_id) == connection.generation
+        if not is_known and connection.connection_id not in self._doubted:
             self._doubted.add(connection.connection_id)
             self._tasks.start(self._examine(connection), name=f"examine {connection.connection_id}")
 
     async def _examine(self, connection: Connection) -> None:
         """Disable the connection if its brokerage does not accept its credentials."""
         try:
-            if await self._is_refused(connection) and await self._connections.set_disabled(
-                connection, self._clock.now()
-            ):
+            if not await self._is_refused(connection):
+                return
+            is_changed = await self._connections.set_disabled(connection, self._clock.now())
+            self.forget(connection.connection_id)
+            self._refused[connection.connection_id] = connection.generation
+            if is_changed:
                 log.warning("connection_broken", connection_id=connection.connection_id)
-                self.forget(connection.connection_id)
         except Refusal:  # no database now, or the connection is gone; the next refusal brings the next doubt
             log.exception("connection_not_examined", connection_id=connection.connection_id)
         finally:
@@ -118,6 +123,8 @@ class Sessions:
     def forget(self, connection_id: ConnectionId) -> None:
         """Drop the session of a connection that is gone."""
         self._open.pop(connection_id, None)
+        self._refused.pop(connection_id, None)
 
     def forget_all(self) -> None:
         self._open.clear()
+        self._refused.clear()

@@ -1,6 +1,5 @@
 """Connections: one user's authorization at one brokerage."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -29,15 +28,3 @@ class Connection:
     """None while the connection works."""
     generation: int = 1
     """Counts how often its user gave credentials. What was learnt of others says nothing of these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Credentials as they were read."""
-
-    values: Mapping[str, str]
-    seal: bytes = b""
-    """Tells these from the ones that replace them."""
-
-    def __repr__(self) -> str:
-        return "Held(...)"

@@ -1,6 +1,6 @@
 """Handlers for connections (SnapTrade: brokerage authorizations)."""
 
-from nostro.domain.connection import Connection
+from nostro.domain.connection import Connection, ConnectionType
 from nostro.http.call import Answer, Call
 from nostro.wire.connections import (
     BrokerageAuthorization,
@@ -10,6 +10,7 @@ from nostro.wire.connections import (
     render_disabled,
     render_refreshed,
 )
+from nostro.wire.forms import ConnectForm
 
 
 async def list_connections(call: Call) -> Answer:
@@ -19,6 +20,14 @@ async def list_connections(call: Call) -> Answer:
 
 async def get_connection(call: Call) -> Answer:
     return Answer(body=_record(call, await call.do.connections.get(call.owner, _id(call))))
+
+
+async def connect(call: Call) -> Answer:
+    form = call.form(ConnectForm)
+    connection = await call.do.connections.connect(
+        call.owner, form.brokerage.upper(), form.credentials, ConnectionType(form.type)
+    )
+    return Answer(body=_record(call, connection))
 
 
 async def refresh_connection(call: Call) -> Answer:

@@ -339,6 +339,16 @@ CONNECTIONS = (
         connections.list_connections,
         list[BrokerageAuthorization],
         "List connections",
+        shares_path=True,
+    ),
+    _post(
+        "/authorizations",
+        "Connections_connect",
+        connections.connect,
+        BrokerageAuthorization,
+        "Connect an account",
+        form=forms.ConnectForm,
+        shares_path=True,
     ),
     _get(
         "/authorizations/{authorizationId}",

@@ -6,15 +6,17 @@ from string import Template
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from nostro.brokers.registry import BrokerKind
-from nostro.brokers.spec import Credential
 from nostro.domain.connection import ConnectionType
-from nostro.domain.errors import InvalidRequest, Refusal
+from nostro.domain.errors import Refusal
 from nostro.http.call import Answer, Call
 from nostro.http.operation import Operation, Who
 from nostro.http.users import PORTAL_PATH
 from nostro.storage.port import LoginLink
 
 _PAGE = Template(files("nostro.portal").joinpath("page.html").read_text("utf-8"))
+_PREFIX = "credential."
+"""Begins the names of fields of credentials, so that one called `token` is none of the page's own."""
+
 _HEADERS = (
     (
         b"content-security-policy",
@@ -41,33 +43,23 @@ async def submit_portal(call: Call) -> Answer:
     fields = call.value if isinstance(call.value, dict) else {}
     try:
         link = await call.do.links.use(str(fields.pop("token", "")))
-        kind = call.do.registry.find(str(fields.pop("broker", "")))
-        if kind is None:
-            raise InvalidRequest("Choose one of the brokerages on the page.")
-        connection = await call.do.connections.connect(
-            link.owner, kind.spec.slug, _credentials(kind, fields), _type(link)
-        )
+        slug = str(fields.pop("broker", ""))
+        given = {
+            name.removeprefix(_PREFIX): text for name, text in fields.items() if name.startswith(_PREFIX)
+        }
+        connection = await call.do.connections.connect(link.owner, slug, given, _type(link))
     except Refusal as refusal:
         return _page("That did not work", f"<p>{html.escape(str(refusal))}</p>", status=400)
     redirect = link.options.get("custom_redirect", "")
     if redirect:
         target = _with_query(redirect, {"status": "SUCCESS", "connection_id": connection.connection_id})
         return Answer(body=b"", status=303, headers=((b"location", target.encode()), *_HEADERS))
-    return _page("Connected", f"<p>{html.escape(kind.spec.name)} is connected. You can close this page.</p>")
+    name = call.do.sessions.spec(connection).name
+    return _page("Connected", f"<p>{html.escape(name)} is connected. You can close this page.</p>")
 
 
 def _type(link: LoginLink) -> ConnectionType:
     return ConnectionType.READ if link.options.get("connection_type") == "read" else ConnectionType.TRADE
-
-
-def _credentials(kind: BrokerKind, fields: dict[str, str]) -> dict[str, str]:
-    given = {each.name: fields.get(_field(each), "").strip() for each in kind.spec.credentials}
-    if kind.open_account is not None and not any(given.values()):
-        return kind.open_account()
-    missing = [each.label for each in kind.spec.credentials if not given[each.name]]
-    if missing:
-        raise InvalidRequest(f"Please fill in: {', '.join(missing)}.")
-    return given
 
 
 def _forms(call: Call, link: LoginLink, token: str) -> str:
@@ -83,7 +75,7 @@ def _form(kind: BrokerKind, token: str) -> str:
     optional = " (leave empty to open a new account)" if kind.open_account is not None else ""
     inputs = "".join(
         f'<label for="{spec.slug}-{each.name}">{html.escape(each.label)}{optional}</label>'
-        f'<input id="{spec.slug}-{each.name}" name="{_field(each)}" autocomplete="off"'
+        f'<input id="{spec.slug}-{each.name}" name="{_PREFIX}{each.name}" autocomplete="off"'
         f' type="{"password" if each.is_secret else "text"}">'
         for each in spec.credentials
     )
@@ -93,11 +85,6 @@ def _form(kind: BrokerKind, token: str) -> str:
         f'<input type="hidden" name="token" value="{html.escape(token)}">'
         f'<button name="broker" value="{spec.slug}">Connect {html.escape(spec.name)}</button></form>'
     )
-
-
-def _field(credential: Credential) -> str:
-    """Name its field; the prefix keeps a credential called `token` apart from the page's own."""
-    return f"credential.{credential.name}"
 
 
 def _page(title: str, content: str, status: int = 200) -> Answer:

@@ -20,6 +20,7 @@ from nostro.sim.matching import LegPrices, net
 
 _FUTURE_MARGIN = Decimal("0.1")
 _SMALLEST_UNIT = Decimal("0.000000001")
+_SMALLEST_COIN = Decimal("0.00000001")
 _NOTHING = Decimal(0)
 
 
@@ -106,8 +107,9 @@ def cash_change(order: Order, prices: LegPrices | None) -> Decimal:
 
 
 def units_for(notional: Decimal, instrument: Instrument, price: Decimal) -> Decimal:
-    """Return how many units `notional` dollars are, rounded down to nine decimals."""
-    return (notional / (price * instrument.multiplier)).quantize(_SMALLEST_UNIT, ROUND_DOWN)
+    """Return how many units `notional` dollars are, rounded down to nine decimals, of a coin to eight."""
+    step = _SMALLEST_COIN if instrument.asset_class is AssetClass.CRYPTO else _SMALLEST_UNIT
+    return (notional / (price * instrument.multiplier)).quantize(step, ROUND_DOWN)
 
 
 def _expected_price(order: Order, prices: LegPrices | None) -> Decimal:

@@ -13,7 +13,7 @@ _ON_FOR_NO_TIME = struct.pack("ii", 1, 0)
 
 def reset(writer: asyncio.StreamWriter) -> None:
     """Close a connection with a RST in place of a FIN; what was not sent yet is lost."""
-    with contextlib.suppress(OSError):  # it is closed already
+    with contextlib.suppress(OSError, ValueError):  # it is closed already
         same = socket.socket(fileno=writer.get_extra_info("socket").fileno())
         same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ON_FOR_NO_TIME)
         same.detach()

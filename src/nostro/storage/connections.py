@@ -9,16 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Sql
-from sqlalchemy import RowMapping, Select, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, Update, delete, insert, select, update
 
 from nostro.domain.account import Account
-from nostro.domain.connection import Connection, ConnectionType, Held
+from nostro.domain.connection import Connection, ConnectionType
 from nostro.domain.event import ConnectionChange, ConnectionEvent
 from nostro.domain.ids import AccountId, ClientId, ConnectionId, UserId
 from nostro.storage.database import Database
 from nostro.storage.outbox import add_connection_change
 from nostro.storage.port import OwnedAccount, Owner
-from nostro.storage.tables import account, connection
+from nostro.storage.tables import IS_OPEN, account, cancel_intent, connection
 from nostro.storage.vault import Vault
 
 _BOTH = select(
@@ -67,6 +67,7 @@ class SqlConnections:
         query = select(connection.c.disabled_at).where(connection.c.connection_id == renewed.connection_id)
 
         def work(sql: Sql) -> None:
+            sql.execute(_hurry(renewed))
             was_disabled = sql.execute(query).scalar_one_or_none() is not None
             sql.execute(change)
             _add_accounts(sql, new_accounts)
@@ -122,32 +123,37 @@ class SqlConnections:
         change = delete(connection).where(connection.c.connection_id == connection_id)
         await self._database.write(lambda sql: sql.execute(change).rowcount)
 
-    async def credentials(self, connection_id: ConnectionId) -> Held | None:
+    async def credentials(self, connection_id: ConnectionId) -> Mapping[str, str] | None:
         query = _sealed(connection_id)
         sealed = await self._database.read(lambda sql: sql.execute(query).scalar_one_or_none())
         return None if sealed is None else self._open(connection_id, sealed)
 
-    async def keep(self, connection_id: ConnectionId, held: Held, values: Mapping[str, str]) -> Held | None:
-        sealed = self._seal(connection_id, values)
+    async def keep(
+        self, connection_id: ConnectionId, held: Mapping[str, str], values: Mapping[str, str]
+    ) -> Mapping[str, str] | None:
+        fresh = self._seal(connection_id, values)
         query = _sealed(connection_id)
-        change = (
-            update(connection)
-            .where(connection.c.connection_id == connection_id, connection.c.sealed_credentials == held.seal)
-            .values(sealed_credentials=sealed)
-        )
+        change = update(connection).where(connection.c.connection_id == connection_id)
 
         def work(sql: Sql) -> bytes | None:
-            sql.execute(change)
+            # Credentials are compared, not their seals: a key that was rotated seals the same ones anew.
+            stored: bytes | None = sql.execute(query).scalar_one_or_none()
+            if stored is None or self._open(connection_id, stored) != held:
+                return stored
+            sql.execute(
+                change.where(connection.c.sealed_credentials == stored).values(sealed_credentials=fresh)
+            )
             return sql.execute(query).scalar_one_or_none()
 
         stored = await self._database.write(work)
         return None if stored is None else self._open(connection_id, stored)
 
     def _seal(self, connection_id: ConnectionId, values: Mapping[str, str]) -> bytes:
-        return self._vault.seal(json.dumps(dict(values)), _seal_label(connection_id))
+        return self._vault.seal(json.dumps(dict(values)), seal_label(connection_id))
 
-    def _open(self, connection_id: ConnectionId, sealed: bytes) -> Held:
-        return Held(json.loads(self._vault.unseal(sealed, _seal_label(connection_id))), sealed)
+    def _open(self, connection_id: ConnectionId, sealed: bytes) -> dict[str, str]:
+        opened: dict[str, str] = json.loads(self._vault.unseal(sealed, seal_label(connection_id)))
+        return opened
 
     async def list_accounts(self, owner: Owner) -> Sequence[OwnedAccount]:
         query = _BOTH.where(_of(owner)).order_by(account.c.created_at, account.c.account_id)
@@ -181,6 +187,17 @@ def _add_accounts(sql: Sql, accounts: Sequence[Account]) -> None:
         )
 
 
+def _hurry(renewed: Connection) -> Update:
+    """Let the open cancels of a connection be looked up now: while it was broken nobody could."""
+    accounts = select(account.c.account_id).where(account.c.connection_id == renewed.connection_id)
+    at = renewed.updated_at
+    return (
+        update(cancel_intent)
+        .where(IS_OPEN, cancel_intent.c.account_id.in_(accounts), cancel_intent.c.next_look_at > at)
+        .values(next_look_at=at)
+    )
+
+
 def _tell(sql: Sql, changed: Connection, change: ConnectionChange, at: datetime) -> None:
     event = ConnectionEvent(
         connection_id=changed.connection_id, change=change, generation=changed.generation, at=at
@@ -197,7 +214,7 @@ def _sealed(connection_id: ConnectionId) -> Select[Any]:
     return select(connection.c.sealed_credentials).where(connection.c.connection_id == connection_id)
 
 
-def _seal_label(connection_id: ConnectionId) -> str:
+def seal_label(connection_id: ConnectionId) -> str:
     return f"connection/{connection_id}/credentials"
 
 

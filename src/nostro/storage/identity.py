@@ -27,7 +27,7 @@ class SqlKeys:
             "client_id": key.client_id,
             "name": key.name,
             "is_personal": int(key.is_personal),
-            "sealed_consumer_key": self._vault.seal(key.consumer_key, _seal_label(key.client_id)),
+            "sealed_consumer_key": self._vault.seal(key.consumer_key, seal_label(key.client_id)),
             "created_at": key.created_at,
         }
         await self._database.write(lambda connection: _insert(connection, insert(partner_key), row))
@@ -58,13 +58,13 @@ class SqlKeys:
             client_id=client_id,
             name=row["name"],
             is_personal=bool(row["is_personal"]),
-            consumer_key=self._vault.unseal(row["sealed_consumer_key"], _seal_label(client_id)),
+            consumer_key=self._vault.unseal(row["sealed_consumer_key"], seal_label(client_id)),
             created_at=row["created_at"],
             revoked_at=row["revoked_at"],
         )
 
 
-def _seal_label(client_id: ClientId) -> str:
+def seal_label(client_id: ClientId) -> str:
     return f"partner_key/{client_id}/consumer_key"
 
 

@@ -12,6 +12,9 @@ from nostro.storage.schema import upgrade
 from nostro.storage.sqlite import SqliteDatabase
 from nostro.storage.vault import Vault, open_key_ring
 
+KEY_RING = "keys.json"
+"""The ring of the vault's keys, in the data folder."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
@@ -28,7 +31,7 @@ async def open_store(data: Path, database_url: str, ids: Ids) -> Store:
     Raises VaultError, SchemaTooNew, StoreFailed.
     """
     make_folder(data)
-    vault = open_key_ring(data / "keys.json", ids)
+    vault = open_key_ring(data / KEY_RING, ids)
     database: Database
     members: Members
     if database_url:

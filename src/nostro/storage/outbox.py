@@ -153,7 +153,7 @@ class SqlEndpoints:
         return WebhookEndpoint(
             client_id=client_id,
             url=row["url"],
-            secret=self._vault.unseal(row["sealed_secret"], _seal_label(client_id)),
+            secret=self._vault.unseal(row["sealed_secret"], seal_label(client_id)),
             is_on=bool(row["is_on"]),
             updated_at=row["updated_at"],
         )
@@ -161,7 +161,7 @@ class SqlEndpoints:
     async def put(self, endpoint: WebhookEndpoint) -> None:
         values = {
             "url": endpoint.url,
-            "sealed_secret": self._vault.seal(endpoint.secret, _seal_label(endpoint.client_id)),
+            "sealed_secret": self._vault.seal(endpoint.secret, seal_label(endpoint.client_id)),
             "is_on": int(endpoint.is_on),
             "updated_at": endpoint.updated_at,
         }
@@ -174,7 +174,7 @@ class SqlEndpoints:
         await self._database.write(work)
 
 
-def _seal_label(client_id: ClientId) -> str:
+def seal_label(client_id: ClientId) -> str:
     return f"webhook_endpoint/{client_id}/secret"
 
 

@@ -14,7 +14,7 @@ from typing import NewType, Protocol
 
 from nostro.domain.account import Account
 from nostro.domain.cancel import CancelIntent, CancelState, Evidence, EvidenceRecord
-from nostro.domain.connection import Connection, Held
+from nostro.domain.connection import Connection
 from nostro.domain.ids import (
     AccountId,
     BrokerageOrderId,
@@ -177,7 +177,7 @@ class Connections(Protocol):
     ) -> None:
         """Give an existing connection new credentials, type and accounts, and enable it.
 
-        Where it was disabled, its partner is told that it works again.
+        Its open cancels are due at once. Where it was disabled, its partner is told that it works again.
         """
         ...
 
@@ -196,11 +196,13 @@ class Connections(Protocol):
 
     async def delete(self, connection_id: ConnectionId) -> None: ...
 
-    async def credentials(self, connection_id: ConnectionId) -> Held | None:
+    async def credentials(self, connection_id: ConnectionId) -> Mapping[str, str] | None:
         """Unseal the credentials; None when there is no such connection."""
         ...
 
-    async def keep(self, connection_id: ConnectionId, held: Held, values: Mapping[str, str]) -> Held | None:
+    async def keep(
+        self, connection_id: ConnectionId, held: Mapping[str, str], values: Mapping[str, str]
+    ) -> Mapping[str, str] | None:
         """Store renewed credentials in place of those `held`, unless they are not stored any more.
 
         Returns what is stored then; None when there is no such connection.

@@ -71,6 +71,15 @@ class LoginForm(Struct, kw_only=True, frozen=True):
     darkMode: bool | None = None
 
 
+class ConnectForm(Struct, kw_only=True, frozen=True):
+    """Body of `POST /authorizations`, nostro's own: the portal's form without a browser."""
+
+    brokerage: str
+    """Its slug."""
+    credentials: dict[str, str] = {}
+    type: Literal["read", "trade"] = "trade"
+
+
 class SymbolQueryForm(Struct, kw_only=True, frozen=True):
     substring: str | None = None
 

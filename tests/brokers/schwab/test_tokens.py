@@ -67,7 +67,7 @@ def test_a_token_is_had_once_kept_and_sent_with_every_request() -> None:
         ("GET", "Bearer a-1"),
         ("DELETE", "Bearer a-1"),
     ]
-    kept = session.secrets.held.values
+    kept = session.secrets.held
     assert (kept[ACCESS_TOKEN], kept["refresh_token"], kept["app_secret"]) == ("a-1", "r-2", "secret")
     ends = datetime.fromisoformat(kept[EXPIRES_AT])
     assert ends - before == timedelta(minutes=30)
@@ -118,7 +118,7 @@ def test_any_other_answer_says_nothing_of_the_credentials(said: Reply | Exceptio
     with pytest.raises(ReadFailed) as failed:
         asyncio.run(session.open().list_accounts())
     assert not isinstance(failed.value, AccessRefused)
-    assert (session.doubts, session.secrets.held.values) == (0, GIVEN)
+    assert (session.doubts, session.secrets.held) == (0, GIVEN)
 
 
 def test_schwab_py_proves_the_app_in_the_same_way() -> None:

@@ -80,7 +80,9 @@ SPEC = BrokerSpec(
         RateLimit(requests=60, per_s=60.0, operations=frozenset({"read"})),
     ),
     history_reach=timedelta(days=90),
-    quality=Quality(rests_on="Binance's published documents, and ccxt's signatures", oracles=("ccxt",)),
+    quality=Quality(
+        rests_on="Binance's published documents, and answers that its users showed", oracles=("ccxt",)
+    ),
     sources=SOURCES,
 )
 """What ended without a fill is archived after ninety days (errors.md, -2026); what was filled is kept.

@@ -10,7 +10,7 @@
     DELETE /api/v3/order                200: the order is canceled, for good
     DELETE /api/v3/openOrders           cancels every open order of a pair
     GET    /api/v3/myTrades             symbol; orderId, startTime, endTime, fromId, limit
-    GET    /api/v3/exchangeInfo         symbol, symbols; needs no key, as all below
+    GET    /api/v3/exchangeInfo         symbol, symbols, showPermissionSets; needs no key, as all below
     GET    /api/v3/ticker/price         symbol, symbols
     GET    /api/v3/ticker/bookTicker    symbol, symbols
     GET    /api/v3/time
@@ -37,12 +37,13 @@ pairs do not have, is -1116; the contents of filters; an unknown path (404, -100
 What differs: pairs are quoted in USD (BTCUSD), which no pair of Binance's is: USDT or USDC stands there. Ids
 do not repeat, in no pair, and do not grow: from an orderId on there are all greater ones, in the sequence of
 their ids, and without one the sequence is that of time. Keys are any 64 letters, digits and hyphens at most.
-A bad signature is told before an unknown key. What was filled of an order is one trade, with the order's id
-and without a fee; an order by value may buy a ninth decimal. Once something happened to a stop order it is
-shown as working, also when that was its cancel. There is no iceberg, trailing, pegged, SOR or list order, no
-self-trade prevention, no amending, no microseconds in answers, and no STOP_LOSS_LIMIT that is IOC or FOK. A
-parameter that stands twice is taken once. PENDING_CANCEL, which Binance does not use, is shown where a fault
-keeps a cancel from being carried out.
+A bad signature is told before an unknown key. The server's time is the wall's, which requests are judged by,
+also where the exchange's was moved on. What was filled of an order is one trade, with the order's id and
+without a fee; a sum is rounded to eight decimals, which these ticks and steps together can exceed. Once
+something happened to a stop order it is shown as working, also when that was its cancel. There is no iceberg,
+trailing, pegged, SOR or list order, no self-trade prevention, no amending, no microseconds in answers, and no
+STOP_LOSS_LIMIT that is IOC or FOK. A parameter that stands twice is taken once. PENDING_CANCEL, which Binance
+does not use, is shown where a fault keeps a cancel from being carried out.
 """
 
 from datetime import datetime

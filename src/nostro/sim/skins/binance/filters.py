@@ -10,9 +10,16 @@ from nostro.domain.account import Quote
 from nostro.domain.instrument import Instrument
 from nostro.domain.place import NewOrder
 from nostro.sim.skins.binance.refusals import filtered
-from nostro.sim.skins.binance.shapes import QUOTE_ASSET, TYPES, Document, amount, base_of, symbol_of
+from nostro.sim.skins.binance.shapes import (
+    PRECISION,
+    QUOTE_ASSET,
+    TYPES,
+    Document,
+    amount,
+    base_of,
+    symbol_of,
+)
 
-PRECISION = 8
 _TICK = Decimal("0.01")
 _TICKS = {"DOGE/USD": Decimal("0.00001")}
 _PRICE_MAX = Decimal(1_000_000)
@@ -35,7 +42,7 @@ def check_filters(new: NewOrder, quote: Quote) -> None:
         raise filtered("NOTIONAL")
 
 
-def write_pair(pair: Instrument) -> Document:
+def write_pair(pair: Instrument, *, shows_permissions: bool) -> Document:
     tick = amount(_tick(pair))
     return {
         "symbol": symbol_of(pair),
@@ -82,7 +89,7 @@ def write_pair(pair: Instrument) -> Document:
             },
         ],
         "permissions": [],
-        "permissionSets": [["SPOT"]],
+        "permissionSets": [["SPOT"]] if shows_permissions else [],
         "defaultSelfTradePreventionMode": "NONE",
         "allowedSelfTradePreventionModes": ["NONE"],
     }

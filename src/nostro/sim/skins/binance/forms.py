@@ -19,9 +19,8 @@ from nostro.domain.order import OrderStatus, OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder
 from nostro.sim.face import Call
 from nostro.sim.skins.binance.credentials import MICROSECONDS_FROM, SIGNED
-from nostro.sim.skins.binance.filters import PRECISION
 from nostro.sim.skins.binance.refusals import Error, illegal, missing, missing_both
-from nostro.sim.skins.binance.shapes import EPOCH, TIMES_IN_FORCE, TYPES
+from nostro.sim.skins.binance.shapes import EPOCH, PRECISION, TIMES_IN_FORCE, TYPES
 
 Sent = Mapping[str, str]
 

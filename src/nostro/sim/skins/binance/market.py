@@ -23,19 +23,21 @@ def _ping(asked: Asked) -> Reply:
 
 def _time(asked: Asked) -> Reply:
     forms.read(asked.call)
-    return reply(200, {"serverTime": time(asked.exchange.now())})
+    return reply(200, {"serverTime": time(asked.conditions.at)})
 
 
 def _exchange_info(asked: Asked) -> Reply:
-    sent = forms.read(asked.call, "symbol", "symbols")
+    sent = forms.read(asked.call, "symbol", "symbols", "showPermissionSets")
+    shows_permissions = sent.get("showPermissionSets") != "false"
+    pairs = [quote.instrument for quote in _quotes_of(asked, sent)]
     return reply(
         200,
         {
             "timezone": "UTC",
-            "serverTime": time(asked.exchange.now()),
+            "serverTime": time(asked.conditions.at),
             "rateLimits": [],
             "exchangeFilters": [],
-            "symbols": [write_pair(quote.instrument) for quote in _quotes_of(asked, sent)],
+            "symbols": [write_pair(pair, shows_permissions=shows_permissions) for pair in pairs],
         },
     )
 

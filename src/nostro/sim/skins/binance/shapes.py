@@ -20,6 +20,7 @@ Document = dict[str, Any]
 """A JSON object."""
 
 QUOTE_ASSET = "USD"
+PRECISION = 8
 
 _NAMES = UUID("0e2a9c61-55a7-4f0b-8b6d-7d1c9a4f3e25")
 _ID_START = 10**14
@@ -75,8 +76,8 @@ def make_client_id(*parts: object) -> str:
 
 
 def amount(value: Decimal | None) -> str:
-    """Spell an amount with eight decimals; one that has a ninth, as the exchange's can, shows it."""
-    return f"{value or Decimal(0):.9f}".removesuffix("0")
+    """Spell an amount with the decimals that every asset has here; what is finer is rounded."""
+    return f"{value or Decimal(0):.{PRECISION}f}"
 
 
 def time(moment: datetime) -> int:

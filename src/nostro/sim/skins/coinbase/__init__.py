@@ -35,13 +35,12 @@ ids are an INVALID_ARGUMENT; the status and text for what cannot be read, and fo
 is not there; the words for what the exchange does not take, other than for money and stops; the body of a
 500; what a cancelled order has in `cancel_message`.
 
-What differs: tokens hold by the exchange's clock, which its controls can move on; a key sees one portfolio,
-its customer's first account; nothing is answered to nobody, so that `/market/products` and `/time` are not
-there; selling what is not held is taken, and makes a balance negative; there are no fees, and no smallest
-sizes; fills are shown as one; a stop is STOP_PENDING until something of it is filled, and its direction is
-that of its side; `post_only` is judged at the entry, and not shown later; the size of a limit order is in
-units of its base; there are no futures, no brackets, TWAPs, scaled or attached orders, and no `/orders/edit`,
-which keeps an order's id where the exchange gives a new one.
+What differs: a key sees one portfolio, its customer's first account; nothing is answered to nobody, so that
+`/market/products` and `/time` are not there; selling what is not held is taken, and makes a balance negative;
+there are no fees, and no smallest sizes; fills are shown as one; a stop is STOP_PENDING until something of it
+is filled, and its direction is that of its side; `post_only` is judged at the entry, and not shown later; the
+size of a limit order is in units of its base; there are no futures, no brackets, TWAPs, scaled or attached
+orders, and no `/orders/edit`, which keeps an order's id where the exchange gives a new one.
 """
 
 from nostro.sim.face import Face

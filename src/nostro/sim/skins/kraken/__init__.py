@@ -9,7 +9,7 @@
     POST /0/private/QueryOrders       up to fifty txids; userref and cl_ord_id leave out others
     POST /0/private/OpenOrders        userref, cl_ord_id, trades
     POST /0/private/ClosedOrders      the same; start, end, closetime; fifty from `ofs` on, `count` of all
-    POST /0/private/Balance, BalanceEx, TradeBalance, OpenPositions
+    POST /0/private/Balance, BalanceEx, TradeBalance, OpenPositions, GetApiKeyInfo
     GET  /0/public/Time, SystemStatus, Assets, AssetPairs, Ticker
 
 Every answer is HTTP 200; a refusal is a text in `error`. A private call is signed, and its nonce is above the
@@ -35,9 +35,9 @@ arguments names; what is said beside a status of 500.
 What differs, because the exchange differs: prices are as fine as its ticks, so that XBTUSD has two decimals;
 amounts that are finer than Kraken's are not cut; a sell needs no holding, nothing is on margin, and there are
 no fees; a post-only order is refused where it would trade, and its flag is forgotten once it rests; all fills
-of an order are one trade; a stop is triggered by bid and ask; `start` and `end` are times, not txids. There
-are no take-profit, trailing and iceberg orders, no conditional close, no relative prices, no start times of
-orders, and no CancelAllOrdersAfter.
+of an order are one trade; a stop is triggered by bid and ask; `start` and `end` are times, not txids; every
+key may trade and read, and nobody knows when it was made. There are no take-profit, trailing and iceberg
+orders, no conditional close, no relative prices, no start times of orders, and no CancelAllOrdersAfter.
 """
 
 from nostro.sim.face import Face

@@ -36,6 +36,7 @@ from nostro.sim.skins.kraken.shapes import (
     sentence,
     write_assets,
     write_balances,
+    write_key,
     write_orders,
     write_pairs,
     write_ticker,
@@ -311,6 +312,11 @@ def _positions(asked: Asked) -> Reply:
     return result([] if text(_fields(asked), "consolidation") == "market" else {})
 
 
+def _key(asked: Asked) -> Reply:
+    nonce = text(_fields(asked), "nonce")
+    return result(write_key(asked.owner, asked.account, nonce, asked.exchange.now()))
+
+
 def _time(asked: Asked) -> Reply:
     return result(write_time(asked.exchange.now()))
 
@@ -360,6 +366,7 @@ ROUTES = (
     route("POST", PRIVATE + "BalanceEx", "read", _extended_balance),
     route("POST", PRIVATE + "TradeBalance", "read", _trade_balance),
     route("POST", PRIVATE + "OpenPositions", "read", _positions),
+    route("POST", PRIVATE + "GetApiKeyInfo", "read", _key),
     route("GET", "/0/public/Time", "read", _time, is_public=True),
     route("GET", "/0/public/SystemStatus", "read", _status, is_public=True),
     route("GET", "/0/public/Assets", "read", _assets, is_public=True),

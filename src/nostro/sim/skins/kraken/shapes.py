@@ -29,7 +29,7 @@ from nostro.sim.skins.kraken.assets import (
     is_traded,
     pair_of,
 )
-from nostro.sim.skins.kraken.ids import make_id, userref_of
+from nostro.sim.skins.kraken.ids import iban_of, make_id, userref_of
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -54,6 +54,7 @@ _TYPES = {
     OrderType.STOP: "stop-loss",
     OrderType.STOP_LIMIT: "stop-loss-limit",
 }
+_PERMISSIONS = ("query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades")
 
 
 def reply(status: int, document: object) -> Reply:
@@ -207,6 +208,32 @@ def write_trade_balance(balance: Balance, positions: Iterable[Position]) -> Docu
         "v": none,
         "e": equity,
         "mf": equity,
+    }
+
+
+# Who asks
+
+
+def write_key(api_key: str, account: str, nonce: str, now: datetime) -> Document:
+    """Say what a key is and may; times are texts, and 0 where the exchange has none.
+
+    Fields: docs.kraken.com `api-reference/account-data/get-api-key-info`. The reply that JKorf/Kraken.Net
+    keeps spells those of two words with `_`; `iban` is the same in both.
+    """
+    return {
+        "apiKeyName": api_key,
+        "apiKey": api_key,
+        "nonce": nonce,
+        "nonceWindow": 0,
+        "permissions": list(_PERMISSIONS),
+        "iban": iban_of(account),
+        "validUntil": "0",
+        "queryFrom": "0",
+        "queryTo": "0",
+        "createdTime": "0",
+        "modifiedTime": "0",
+        "ipAllowlist": [],
+        "lastUsed": str(int(now.timestamp())),
     }
 
 
