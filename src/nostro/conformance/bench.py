@@ -1,8 +1,9 @@
 """One exchange behind one brokerage's face, and sessions of its adapter there. Each case gets a new one.
 
 How the suite comes by credentials that the face accepts, for any brokerage: it takes those that the face
-issues, or fills each field that the specification names (`credential`), lets the adapter ask something with
-them, and opens the account under whatever API key the face makes of that request.
+issues for a key (`credential`), and opens the account under that key. Where the face issues none, it fills
+each field that the specification names in the same way, lets the adapter ask something with them, and opens
+the account under whatever API key the face makes of that request.
 """
 
 import contextlib
@@ -146,10 +147,13 @@ class Bench:
         return issued or {each.name: credential(each.name, customer) for each in self.spec.credentials}
 
     async def _open_account(self, customer: int, number: str) -> str:
-        with contextlib.suppress(ReadFailed):  # nobody has an account yet
-            await self.connect(customer).list_accounts()
-        expect(self._stage.customer, "the face finds no customer in what the adapter sends")
-        self.exchange.open_account(number, CASH, owner=self._stage.customer)
+        owner = credential("customer", customer)
+        if not self._stage.issue(owner):
+            with contextlib.suppress(ReadFailed):  # nobody has an account yet
+                await self.connect(customer).list_accounts()
+            owner = self._stage.customer
+        expect(owner, "the face finds no customer in what the adapter sends")
+        self.exchange.open_account(number, CASH, owner=owner)
         accounts = await self.connect(customer).list_accounts()
         expect(len(accounts) == 1, f"a customer with one account is shown {len(accounts)}")
         return accounts[0].number
