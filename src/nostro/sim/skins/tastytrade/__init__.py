@@ -80,7 +80,7 @@ def _customer(request: Request, at: datetime) -> str:
     if urlsplit(request.path).path != OAUTH_PATH:
         return tokens.read_access(request.headers.get("authorization", ""), at)
     grant = tokens.read_grant(request.body)
-    api_key = tokens.read_refresh(grant.get("refresh_token", ""))
+    api_key = tokens.read_refresh(grant.get("refresh_token", ""), at)
     if api_key and not tokens.is_client(api_key, grant):
         raise NoClient
     return api_key
