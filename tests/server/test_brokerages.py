@@ -38,6 +38,8 @@ def issued(face: str) -> Mapping[str, str]:
 CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "ALPACA": {"key_id": "open-a-new-account", "secret_key": "secret"},
     "ALPACA-PAPER": {"key_id": "open-another-account", "secret_key": "secret"},
+    "TASTYTRADE": issued("tastytrade"),
+    "TASTYTRADE-SANDBOX": issued("tastytrade"),
     "TRADIER": {"access_token": "open-an-account-there"},
     "TRADESTATION": issued("tradestation"),
     "KRAKEN": issued("kraken"),
@@ -45,7 +47,7 @@ CREDENTIALS: Mapping[str, Mapping[str, str]] = {
 }
 """By slug."""
 
-FACES = {"ALPACA-PAPER": "alpaca", "WHARF": "alpaca"}
+FACES = {"ALPACA-PAPER": "alpaca", "TASTYTRADE-SANDBOX": "tastytrade", "WHARF": "alpaca"}
 """Those of other names than the brokerage."""
 
 SPECS = {kind.spec.slug: kind.spec for kind in discover()}
