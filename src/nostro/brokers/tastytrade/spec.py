@@ -108,7 +108,7 @@ SPEC = BrokerSpec(
     rate_limits=(RateLimit(requests=120, per_s=60.0),),
     quality=Quality(
         rests_on="tastytrade's own guides and Swagger documents, and answers that its users recorded",
-        oracles=("tastytrade",),
+        oracles=("tastyware's tastytrade",),
     ),
     sources=SOURCES,
 )
