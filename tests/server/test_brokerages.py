@@ -41,6 +41,7 @@ CREDENTIALS: Mapping[str, Mapping[str, str]] = {
     "BINANCE": issued("binance"),
     "COINBASE": issued("coinbase"),
     "SCHWAB": issued("schwab"),
+    "TASTYTRADE": issued("tastytrade"),
     "TRADIER": {"access_token": "open-an-account-there"},
     "TRADESTATION": issued("tradestation"),
     "KRAKEN": issued("kraken"),

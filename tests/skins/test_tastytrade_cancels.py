@@ -11,6 +11,7 @@ from tests.sim.market import ACCOUNT, OTHER_ACCOUNT, OTHER_API_KEY, buy
 
 from .tastytrade_scene import (
     COMPLEX_ORDERS,
+    LOSS,
     MARKET,
     OCO,
     ORDER,
@@ -50,7 +51,9 @@ def test_a_working_order_is_cancel_requested_until_it_is_cancelled(tastytrade: S
     assert (told["status"], told["cancellable"], told["editable"]) == ("Cancel Requested", False, False)
     assert json.loads(reply.body)["context"] == path
     assert tastytrade.word(path) == "Cancel Requested"
-    assert error(tastytrade.ask("DELETE", path)) == NOT_UPDATED
+    refused = tastytrade.ask("DELETE", path)
+    assert error(refused) == NOT_UPDATED
+    assert json.loads(refused.body)["error"]["message"] == "the order could not be cancelled"
     tastytrade.exchange.advance(1)
     order = tastytrade.read(path)
     assert (order["status"], order["legs"][0]["remaining-quantity"]) == ("Cancelled", 10)
@@ -75,7 +78,7 @@ def test_an_order_that_filled_in_part_says_so_in_its_legs_alone(tastytrade: Scen
     assert (fill["quantity"], fill["fill-price"]) == (5, "50.25")
 
 
-@pytest.mark.parametrize("method", ["DELETE", "PUT"])
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH"])
 def test_an_order_that_ended_cannot_be_changed(tastytrade: Scene, method: str) -> None:
     filled, expired, rejected = tastytrade.place(MARKET), tastytrade.place(), tastytrade.place()
     tastytrade.exchange.expire(expired.rpartition("/")[2])
@@ -86,7 +89,7 @@ def test_an_order_that_ended_cannot_be_changed(tastytrade: Scene, method: str) -
     assert tastytrade.read(rejected)["reject-reason"]
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "PATCH"])
 def test_an_order_that_is_not_there_is_not_found(tastytrade: Scene, method: str) -> None:
     path = tastytrade.place()
     assert error(tastytrade.ask(method, f"{ORDERS}/1", terms())) == NOT_FOUND
@@ -96,7 +99,7 @@ def test_an_order_that_is_not_there_is_not_found(tastytrade: Scene, method: str)
     assert tastytrade.word(path) == "Live"
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "PATCH"])
 def test_somebody_elses_account_is_not_permitted(tastytrade: Scene, method: str) -> None:
     path = tastytrade.place()
     reply = tastytrade.ask(method, path, terms(), api_key=OTHER_API_KEY)
@@ -116,9 +119,10 @@ def test_nothing_cancels_all_orders(tastytrade: Scene) -> None:
 # Replacements
 
 
-def test_a_successor_keeps_what_cannot_change(tastytrade: Scene) -> None:
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_successor_keeps_what_cannot_change(tastytrade: Scene, method: str) -> None:
     path = tastytrade.place(external_identifier="mine")
-    told = data(tastytrade.ask("PUT", path, terms(price="51")))
+    told = data(tastytrade.ask(method, path, terms(price="51")))
     assert (told["status"], told["contingent-status"], told["price"]) == (
         "Contingent",
         "Pending Order",
@@ -127,8 +131,8 @@ def test_a_successor_keeps_what_cannot_change(tastytrade: Scene) -> None:
     successor, old = tastytrade.read(f"{ORDERS}/{told['id']}"), tastytrade.read(path)
     assert (successor["status"], successor["size"]) == ("Live", 10)
     assert successor["external-identifier"] == "mine"
-    assert successor["replaces-order-id"] == str(old["id"])
-    assert (old["status"], old["replacing-order-id"]) == ("Cancelled", str(told["id"]))
+    assert (successor["replaces-order-id"], successor["edited"]) == (old["id"], False)
+    assert (old["status"], old["edited"], old["replacing-order-id"]) == ("Cancelled", True, told["id"])
     assert error(tastytrade.ask("DELETE", path)) == NOT_UPDATED
 
 
@@ -222,7 +226,7 @@ def test_a_component_that_was_replaced_is_only_mentioned(tastytrade: Scene) -> N
     found = tastytrade.read(f"{COMPLEX_ORDERS}/{placed['id']}")
     assert {order["id"] for order in found["orders"]} == {new["id"], placed["orders"][1]["id"]}
     [related] = found["related-orders"]
-    assert (related["id"], related["replacing-order-id"]) == (str(old), str(new["id"]))
+    assert (related["id"], related["replacing-order-id"]) == (old, new["id"])
 
 
 def test_complex_orders_are_listed_newest_first_by_pages(tastytrade: Scene) -> None:
@@ -248,7 +252,7 @@ def test_complex_orders_are_listed_newest_first_by_pages(tastytrade: Scene) -> N
         {"type": "PAIRS", "orders": [PROFIT, PROFIT]},
         {"type": "BLAST", "orders": [PROFIT, PROFIT]},
         {"type": "OCO", "orders": [PROFIT, MARKET]},
-        {"type": "OCO", "orders": [PROFIT, PROFIT | {"price": None}]},
+        {"type": "OCO", "orders": [PROFIT | {"price": None}, LOSS]},
     ],
     ids=[
         "one-peer",
@@ -264,4 +268,11 @@ def test_complex_orders_are_listed_newest_first_by_pages(tastytrade: Scene) -> N
 )
 def test_a_complex_order_that_does_not_fit_places_nothing(tastytrade: Scene, form: Form) -> None:
     assert tastytrade.ask("POST", COMPLEX_ORDERS, form).status in (400, 422)
+    assert tastytrade.count() == 0
+
+
+@pytest.mark.parametrize("orders", [[PROFIT, PROFIT], [LOSS, LOSS]], ids=["limits", "stops"])
+def test_an_oco_has_a_limit_order_and_one_with_a_stop(tastytrade: Scene, orders: list[Form]) -> None:
+    reply = tastytrade.ask("POST", COMPLEX_ORDERS, {"type": "OCO", "orders": orders})
+    assert reasons(reply)[1][0][0] == "invalid_oco_order_type_combo"
     assert tastytrade.count() == 0

@@ -70,7 +70,7 @@ def test_a_cancel_that_will_be_forgotten_of_a_closed_order_is_refused_all_the_sa
 def test_an_order_that_is_not_found_for_a_while_is_shown_nowhere(tastytrade: Scene) -> None:
     path = tastytrade.place()
     tastytrade.faults.declare("look_up", FaultKind.NOT_FOUND_LAG)
-    for method in ("GET", "DELETE", "PUT"):
+    for method in ("GET", "DELETE", "PUT", "PATCH"):
         assert error(tastytrade.ask(method, path, ORDER)) == (404, "record_not_found")
     assert tastytrade.listed() == tastytrade.read(f"{ORDERS}/live")["items"] == []
 

@@ -281,8 +281,12 @@ def test_the_live_list_has_what_is_open_and_what_ended_today(tastytrade: Scene) 
 def test_components_stand_in_the_list_of_orders(tastytrade: Scene) -> None:
     placed = tastytrade.place_complex(OTOCO)
     rows = tastytrade.read(ORDERS)["items"]
-    assert {row["complex-order-id"] for row in rows} == {str(placed["id"])}
-    assert sorted(row["status"] for row in rows) == ["Contingent", "Contingent", "Live"]
+    assert {row["complex-order-id"] for row in rows} == {placed["id"]}
+    assert sorted((row["status"], row["complex-order-tag"]) for row in rows) == [
+        ("Contingent", "OTOCO::oco-1-order"),
+        ("Contingent", "OTOCO::oco-1-order"),
+        ("Live", "OTOCO::trigger-order"),
+    ]
 
 
 # Accounts

@@ -276,7 +276,7 @@ def test_a_bracket_waits_for_its_trigger_and_is_cancelled_as_one(tastytrade: Tas
     assert [order["status"] for order in found["orders"]] == ["Contingent", "Contingent"]
     trigger = found["trigger_order"]
     assert (trigger["status"], trigger["complex_order_tag"]) == ("Live", "OTOCO::trigger-order")
-    assert trigger["complex_order_id"] == str(placed["id"])
+    assert trigger["complex_order_id"] == placed["id"]
     answer = tastytrade.ask("delete_complex_order", placed["id"])
     assert (answer["status"], answer["raw"]["data"]["id"]) == (200, placed["id"])
     for order in [trigger, *found["orders"]]:

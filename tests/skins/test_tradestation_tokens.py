@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from nostro.brokers.transport import Reply, Request
-from nostro.sim.skins.tradestation import tokens
+from nostro.sim.seals import seal, unseal
 from tests.sim.market import API_KEY, OPENED_AT, OTHER_API_KEY
 from tests.simbroker.brokerage import brokerage
 
@@ -121,9 +121,9 @@ def test_a_place_in_a_list_ends_after_an_hour_and_is_no_token() -> None:
     path = f"{ACCOUNTS}/{NAME}/orders?pageSize=1"
     next_token = scene.read(path)["NextToken"]
     assert TRADESTATION.customer(accounts(next_token), OPENED_AT) == ""
-    last = tokens.unseal_until("page", next_token, OPENED_AT)
-    assert tokens.seal_until("page", last, OPENED_AT, 3600) == next_token
-    over = tokens.seal_until("page", last, OPENED_AT, 0)
+    last = unseal("page", next_token, OPENED_AT)
+    assert seal("page", last, OPENED_AT + timedelta(hours=1)) == next_token
+    over = seal("page", last, OPENED_AT)
     given = {next_token: 200, granted(): 400, over: 400}
     assert {each: scene.ask("GET", f"{path}&nextToken={each}").status for each in given} == given
     scene.ledger.close()

@@ -117,11 +117,11 @@ def test_a_cancel_without_a_route_goes_where_the_order_was_found() -> None:
     ]
 
 
-def test_an_id_that_neither_kind_has_is_refused_by_tastytrade_itself() -> None:
+def test_about_an_id_that_neither_kind_has_nothing_is_sent() -> None:
     outcome, sent = cancel(BARE, UNKNOWN)
-    assert isinstance(outcome, CancelRejected)
-    assert sent[-1] == ("DELETE", f"{PATH}/orders/{ORDER_ID}")
-    assert [method for method, _ in sent] == ["GET", "GET", "DELETE"]
+    assert isinstance(outcome, NotSent)
+    assert outcome.cause is NotSentCause.REFUSED_LOCALLY
+    assert [method for method, _ in sent] == ["GET", "GET"]
 
 
 def test_a_complex_order_is_not_replaced() -> None:

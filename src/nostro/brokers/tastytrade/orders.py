@@ -2,6 +2,7 @@
 
     signal                                    cancel                          place, replace
     no byte left                              NotSent                         NotSent
+    reads find no order of this id            NotSent                         NotSent
     no reply, 401, 408, 429, 5xx              CancelUnknown                   CancelUnknown
     a status or a body that no document has   CancelUnknown                   CancelUnknown
     a success with an error in it             CancelUnknown                   CancelUnknown
@@ -24,8 +25,10 @@ path. By its own id a complex order is cancelled with all that is open of it. On
 alone, at the simple orders' path: tastytrade says that complex orders must be cancelled by their own id, and
 does not say whether it refuses the other, nor what becomes of the rest. No request goes to the other path.
 
-A replace is one request: the successor waits until the old order is cancelled, and a fill of the old one ends
-it. The old one is read first, for tastytrade wants the direction of its price again.
+A replace is one request, the PATCH ("Edit Order") that names no legs and so cannot change them; a PUT puts
+another order in its place, which has to have the same ones. The successor waits until the old order is
+cancelled, and a fill of the old one ends it. The old one is read first, for tastytrade wants the direction of
+its price again.
 """
 
 from collections.abc import Sequence
@@ -191,7 +194,8 @@ class TastytradeBroker(TastytradeAccounts):
     async def _list(self, account: str, begin: datetime) -> list[Order]:
         """List what was placed since then, and all that is open or changed today.
 
-        The latter last: it is the newer word, and what is placed meanwhile is in it.
+        The latter last: it is the newer word, and what is placed meanwhile is in it. tastytrade warns of
+        polling it ("Order Management"): what becomes of one order is asked for by its id.
         """
         path = f"{account_path(account)}/{SIMPLE}"
         found = await self._pages(path, f"start-at={_time(begin)}&sort=Desc&")
@@ -210,10 +214,7 @@ class TastytradeBroker(TastytradeAccounts):
         raise ReadFailed("the account has more orders than can be listed")
 
     async def _find_route(self, account: str, order: OrderRef) -> str | NotSent:
-        """Find out which kind of order it is.
-
-        What neither kind has is asked about as a simple order: the refusal is tastytrade's to give.
-        """
+        """Find out which kind of order it is; about an id that neither kind has nothing is sent."""
         look = None if order.route else await self.look_up_order(account, order)
         match look:
             case None if order.route in ROUTES and self._is_id(order):
@@ -221,7 +222,7 @@ class TastytradeBroker(TastytradeAccounts):
             case OrderFound():
                 return look.order.route
             case OrderAbsent():
-                return SIMPLE
+                return refused_here("no order of this account has this id")
             case OrderAmbiguous():
                 return refused_here("a simple and a complex order have this id")
             case LookFailed() if self._is_id(order):

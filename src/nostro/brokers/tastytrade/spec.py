@@ -34,6 +34,11 @@ SOURCES = (
         checked=_CHECKED,
     ),
     Source(
+        page="github.com/tastytrade/tastytrade-mcp, ff4313c: the guides as the vendor keeps them, and "
+        "answers of its sandbox, June 2026",
+        checked=_CHECKED,
+    ),
+    Source(
         page="github.com/QuantConnect/Lean.Brokerages.Tastytrade, answers of June 2025 to September 2026",
         checked=_CHECKED,
     ),
@@ -103,7 +108,7 @@ SPEC = BrokerSpec(
     rate_limits=(RateLimit(requests=120, per_s=60.0),),
     quality=Quality(
         rests_on="tastytrade's own guides and Swagger documents, and answers that its users recorded",
-        oracles=("tastytrade",),
+        oracles=("tastyware's tastytrade",),
     ),
     sources=SOURCES,
 )

@@ -4,7 +4,8 @@ Shapes: tastytrade's guides and Swagger documents, and answers that its users re
 `spec.py`). Numbers and ids are texts in one and numbers in the other; `updated-at` is milliseconds, or 0.
 
 An order that was replaced is "Cancelled" to tastytrade. What tells it apart is the id of its successor, and
-`edited` (recorded by Lean, September 2026); in lists the latter was seen alone (tastyware's guide).
+`edited` (recorded in lists by tastytrade's own tastytrade-mcp, June 2026, and by Lean, September 2026); in
+lists of 2024 the latter stood alone (tastyware's guide).
 """
 
 import re

@@ -56,7 +56,7 @@ from nostro.sim.skins.schwab.shapes import about_another_order, hash_of, integer
 
 def _customer(request: Request, at: datetime) -> str:
     if urlsplit(request.path).path == OAUTH_PATH:
-        api_key = tokens.read_refresh(form(request.body).get("refresh_token", ""))
+        api_key = tokens.read_refresh(form(request.body).get("refresh_token", ""), at)
         if api_key and not tokens.is_client(api_key, request.headers):
             raise NoClient
         return api_key

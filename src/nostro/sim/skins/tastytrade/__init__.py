@@ -13,6 +13,7 @@
     POST   /accounts/{account}/orders            201, the order as it was received
     POST   /accounts/{account}/orders/dry-run    201, an order without an id
     PUT    /accounts/{account}/orders/{id}       the successor, which has an id of its own
+    PATCH  /accounts/{account}/orders/{id}       the same: the file has one form for both
     DELETE /accounts/{account}/orders/{id}       the order, in Cancel Requested for a while
     GET    /accounts/{account}/complex-orders    per-page, page-offset
     GET    /accounts/{account}/complex-orders/live
@@ -32,30 +33,34 @@ orders; a successor waits as Contingent), `/order-submission` (what belongs toge
 `/docs/guides/pagination-and-filtering` (ten orders a page), `/docs/guides/idempotency-and-retries`
 (external-identifier finds and prevents nothing; ext-client-order-id is not the customer's). Recorded answers:
 laustindasauce/tasty-go a3df43f (orders Contingent, Filled, and Cancelled by a DELETE at once; a replacement;
-a page; a dry run that fails; accounts, positions), QuantConnect/Lean.Brokerages.Tastytrade 84c03e8
-`Tests/TestData` (a new order is Routed and not cancellable; balances, positions, errors),
-tastyware/tastytrade#281 (a bad refresh token). Forms and types: tastyware/tastytrade 02bb764 (13.2.3), with
-which `tests/skins/test_tastytrade_oracle.py` drives this face. That a token request can be a form:
-tastytrade/tastytrade-sdk-python `api.py`.
+a page; a dry run that fails; accounts, positions), tastytrade/tastytrade-mcp ff4313c, which keeps the
+vendor's guides, too, as of 2026 (`order-management.md`: the words of a refused cancel; `test/e2e/_payloads`,
+June 2026: orders that were replaced are Cancelled and `edited` in lists, and ids that refer to others are
+numbers; that an answer to PUT has one as well: tastyware/tastytrade#285),
+QuantConnect/Lean.Brokerages.Tastytrade 84c03e8 `Tests/TestData` (a new order is Routed and not cancellable;
+balances, positions, errors), tastyware/tastytrade#281 (a bad refresh token). Forms and types:
+tastyware/tastytrade 02bb764 (13.2.3), with which `tests/skins/test_tastytrade_oracle.py` drives this face.
+That a token request can be a form: tastytrade/tastytrade-sdk-python `api.py`.
 
-What no source shows, and is chosen here: that the code of a refused cancel is `cannot_update_order` (one
-user's notes say so, and nothing confirms it); a cancel or a replacement is refused in the same way whether
-the order ended or its cancel is requested already, and so is the cancel of a complex order of which nothing
-is open; the texts of errors other than those recorded, and the codes
-`record_not_found`, `not_found`, `bad_request`, `too_many_requests`, `internal_server_error`,
-`cant_sell_for_debit`, `invalid_symbol` and `invalid_order`; `invalid_client` for a wrong secret; that an id
-is a number in itself and text where others refer to it (the file says text, what was recorded is numbers);
+What no source shows, and is chosen here: a replacement of an order that has ended is refused as a cancel of
+it is, and so are both where its cancel is requested already, and the cancel of a complex order of which
+nothing is open; the texts of errors other than those recorded, and the codes `record_not_found`, `not_found`,
+`bad_request`, `too_many_requests`, `internal_server_error`, `cant_sell_for_debit`, `invalid_symbol`,
+`invalid_order`, `multi_leg_market_orders_not_supported`, `extended_hours_not_supported`,
+`rules_not_supported`, `order_type_not_supported`, `complex_order_not_supported` and
+`replacement_not_supported`; `invalid_client` for a wrong secret; a successor keeps the external identifier;
 quantities with decimals are text; lists go by the time an order was received; the longest page has 200; a
 body that does not fit is told by the first thing that is wrong with it; a GTD order ends when the exchange's
 day does; `related-orders` has only what was replaced.
 
-What differs: there is no PATCH, no dry run of replacements and of complex orders, no PAIRS, no conditions
-(`rules`), no Marketable Limit and no overnight session, and an OTO has one order besides its trigger; an
-order is replaced at once, so that nothing is in Replace Requested, In Flight or Received; a market is always
-open; fills are shown as one; closing a position that is not there opens one; `Accept-Version` has no effect;
-accounts are cash accounts that can go short; nothing costs a fee; futures are the exchange's with a slash
-before their names; order ids have fifteen digits, so that they do not repeat. Nobody logs in, and there are
-no scopes, no transactions, no quotes, no stream.
+What differs: there is no dry run of replacements and of complex orders, no PAIRS, no conditions (`rules`), no
+Marketable Limit and no overnight session, and an OTO has one order besides its trigger; the legs in the body
+of a PUT, which must be the old ones (`order-management.md`), are not looked at; an order is replaced at once,
+so that nothing is in Replace Requested, In Flight or Received; a market is always open; fills are shown as
+one; closing a position that is not there opens one; `Accept-Version` has no effect; accounts are cash
+accounts that can go short; nothing costs a fee; futures are the exchange's with a slash before their names;
+order ids have fifteen digits, so that they do not repeat. Nobody logs in, and there are no scopes, no
+transactions, no quotes, no stream.
 """
 
 import re
@@ -80,7 +85,7 @@ def _customer(request: Request, at: datetime) -> str:
     if urlsplit(request.path).path != OAUTH_PATH:
         return tokens.read_access(request.headers.get("authorization", ""), at)
     grant = tokens.read_grant(request.body)
-    api_key = tokens.read_refresh(grant.get("refresh_token", ""))
+    api_key = tokens.read_refresh(grant.get("refresh_token", ""), at)
     if api_key and not tokens.is_client(api_key, grant):
         raise NoClient
     return api_key

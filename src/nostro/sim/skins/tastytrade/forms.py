@@ -2,8 +2,8 @@
 
 Fields and words: tastytrade's OpenAPI file as api-evangelist/tastytrade 1ebc600 keeps it
 (`openapi/_original/orders.json`). The rules: developer.tastytrade.com `/order-submission`. That a market
-order cannot be GTC or GTD: QuantConnect/Lean.Brokerages.Tastytrade 84c03e8 `Error_Responses.json`. All else
-the exchange judges by itself.
+order cannot be GTC or GTD: QuantConnect/Lean.Brokerages.Tastytrade 84c03e8 `Error_Responses.json`. What an
+OCO consists of: tastytrade/tastytrade-mcp#33 (August 2026). All else the exchange judges by itself.
 """
 
 import re
@@ -262,6 +262,9 @@ def read_complex(form: ComplexForm, find: Find) -> NewGroup:
         raise Invalid("trigger-order", "is missing" if form.trigger_order is None else "is invalid")
     if len(form.orders) != len(roles):
         raise Refused(f"An {form.type} order takes {len(roles)} orders besides its trigger.")
+    types = {each.order_type for each in form.orders}
+    if group_type is GroupType.OCO and not ("Limit" in types and types & {"Stop", "Stop Limit"}):
+        raise NotTaken("invalid_oco_order_type_combo", "An OCO order has a limit order and one with a stop.")
     members = list(zip(roles, form.orders, strict=True))
     if form.trigger_order is not None:
         members.insert(0, (GroupRole.TRIGGER, form.trigger_order))

@@ -6,7 +6,7 @@
 Recorded: QuantConnect/Lean.Brokerages.Tastytrade 84c03e8 `Error_Responses.json` (not_permitted, a failed
 preflight check), the tests of laustindasauce/tasty-go a3df43f (unauthorized, too little money, a parameter
 that is missing), tastyware/tastytrade#281 (a bad refresh token). Statuses: developer.tastytrade.com,
-`/reference/errors` and `deleteAccountsAccountNumberOrdersId` (422 for an order that has ended).
+`/reference/errors`; `/order-management` (422 for an order that has ended, and its words).
 """
 
 from nostro.brokers.transport import Reply
@@ -59,8 +59,8 @@ _ERRORS: dict[type[Refused], tuple[int, str, str]] = {
     UnknownAccount: (403, "not_permitted", "User not permitted access"),
     UnknownOrder: (404, "record_not_found", "Record not found"),
     UnknownRoute: (404, "not_found", "Not found"),
-    OrderClosed: (422, "cannot_update_order", "The order could not be updated."),
-    CancelAlreadyPending: (422, "cannot_update_order", "The order could not be updated."),
+    OrderClosed: (422, "cannot_update_order", "the order could not be cancelled"),
+    CancelAlreadyPending: (422, "cannot_update_order", "the order could not be cancelled"),
     Malformed: (400, "bad_request", "The request body could not be read."),
 }
 

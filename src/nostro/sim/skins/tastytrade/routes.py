@@ -284,6 +284,7 @@ ROUTES = (
     route("DELETE", _ORDER, "cancel", _cancel),
     route("GET", _ORDER, "look_up", _look_up),
     route("PUT", _ORDER, "replace", _replace),
+    route("PATCH", _ORDER, "replace", _replace),
     route("GET", _ORDERS, "list", _list),
     route("POST", _ORDERS, "place", _place),
     route("GET", _COMPLEX_ORDERS + "/live", "list", _list_live_complex),

@@ -1,8 +1,8 @@
 """tastytrade's answers about orders: which fields there are, and what stands in them.
 
-An id is a number where it names the order itself, and text where another order or a complex order refers to
-it. Money and prices are text with at least one decimal; whole quantities are numbers, others text; times have
-milliseconds, but `updated-at` counts them. What is absent is left out.
+An id is a number, whether it names an order or refers to one. Money and prices are text with at least one
+decimal; whole quantities are numbers, others text; times have milliseconds, but `updated-at` counts them.
+What is absent is left out.
 """
 
 import json
@@ -17,6 +17,7 @@ from nostro.brokers.transport import Reply
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import (
     GroupRole,
+    GroupType,
     Leg,
     Order,
     OrderStatus,
@@ -169,7 +170,7 @@ def write_order(order: Order, account: str) -> Document:
         "status": word_of(order),
         "cancellable": can_change,
         "editable": can_change,
-        "edited": False,
+        "edited": order.status is OrderStatus.REPLACED,
         "ext-client-order-id": make_id("client", order.brokerage_order_id).hex[:18],
         **_course(order),
         **_ties(order),
@@ -265,13 +266,14 @@ def _ties(order: Order) -> Document:
     if order.status is OrderStatus.HELD:
         ties["contingent-status"] = "Pending Order"
     if order.group_id is not None and order.group_type is not None:
-        role = "trigger-order" if order.group_role is GroupRole.TRIGGER else "order"
-        ties["complex-order-id"] = order.group_id
+        role = "oco-1-order" if order.group_type is GroupType.OTOCO else "order"
+        role = "trigger-order" if order.group_role is GroupRole.TRIGGER else role
+        ties["complex-order-id"] = number_of(order.group_id)
         ties["complex-order-tag"] = f"{order.group_type.upper()}::{role}"
     if order.replaces is not None:
-        ties["replaces-order-id"] = order.replaces
+        ties["replaces-order-id"] = number_of(order.replaces)
     if order.replaced_by is not None:
-        ties["replacing-order-id"] = order.replaced_by
+        ties["replacing-order-id"] = number_of(order.replaced_by)
     return ties
 
 
@@ -331,7 +333,8 @@ def write_complex(orders: Sequence[Order], account: str, write: Write = write_or
             document["trigger-order"] = write(order, account)
     if related := [order for order in orders if order.status is OrderStatus.REPLACED]:
         document["related-orders"] = [
-            {"id": order.brokerage_order_id, "status": word_of(order), **_ties(order)} for order in related
+            {"id": number_of(order.brokerage_order_id), "status": word_of(order), **_ties(order)}
+            for order in related
         ]
     if all(order.status.is_closed for order in orders):
         document["terminal-at"] = time(max(order.updated_at for order in orders))

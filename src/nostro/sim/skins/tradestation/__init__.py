@@ -70,7 +70,7 @@ from nostro.sim.skins.tradestation.shapes import about_another_order, name_accou
 def _customer(request: Request, at: datetime) -> str:
     if urlsplit(request.path).path == TOKEN_PATH:
         given = form(request.body)
-        api_key = tokens.read_refresh(given.get("refresh_token", ""))
+        api_key = tokens.read_refresh(given.get("refresh_token", ""), at)
         if api_key and not tokens.is_client(api_key, given):
             raise NoClient
         return api_key

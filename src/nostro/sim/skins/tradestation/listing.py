@@ -12,17 +12,17 @@ from datetime import UTC, datetime, timedelta
 
 from nostro.domain.order import Order
 from nostro.sim.face import Asked
+from nostro.sim.seals import seal, unseal
 from nostro.sim.skins.tradestation.refusals import BadRequest
 from nostro.sim.skins.tradestation.shapes import Document, write_order
 from nostro.sim.skins.tradestation.symbols import TRADED
-from nostro.sim.skins.tradestation.tokens import seal_until, unseal_until
 from nostro.sim.trading_day import next_roll
 
 _DAY = timedelta(days=1)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _AGE_MAX_DAYS = 90
 _PAGE_MAX = 600
-_PAGE_LASTS_S = 3600
+_PAGE_LASTS = timedelta(hours=1)
 _FORMS = ("%Y-%m-%d", "%m-%d-%Y", "%Y/%m/%d", "%m/%d/%Y")
 _PAGE_SIZE = re.compile(r"[1-9]\d{0,2}")
 
@@ -101,7 +101,7 @@ def page_of(asked: Asked, found: Sequence[Listed]) -> tuple[Sequence[Listed], st
         raise BadRequest(f"pageSize must be from 1 to {_PAGE_MAX}.")
     begin = 0
     if "nextToken" in query:
-        last = unseal_until("page", query["nextToken"], at)
+        last = unseal("page", query["nextToken"], at)
         ids: list[str] = [listed.order.brokerage_order_id for listed in found]
         if last not in ids:
             raise BadRequest("nextToken is invalid or has expired.")
@@ -110,4 +110,4 @@ def page_of(asked: Asked, found: Sequence[Listed]) -> tuple[Sequence[Listed], st
     page = found[begin:end]
     if size is None or end >= len(found):
         return page, ""
-    return page, seal_until("page", page[-1].order.brokerage_order_id, at, _PAGE_LASTS_S)
+    return page, seal("page", page[-1].order.brokerage_order_id, at + _PAGE_LASTS)
