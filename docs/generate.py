@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from docs import brokers
-from nostro.domain.cancel import CancelIntent, CancelState
+from nostro.domain.cancel import CancelIntent, CancelState, NotSentCause
 from nostro.domain.ids import AccountId, BrokerageOrderId, CancelId
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import Leg, Order, OrderStatus, OrderType, Side, TimeInForce
@@ -158,6 +158,7 @@ def _intents() -> Iterable[CancelIntent]:
     yield replace(intent, state=CancelState.REFUSED)
     yield replace(intent, state=CancelState.REFUSED, message="the brokerage's own words")
     yield replace(intent, state=CancelState.NOT_SENT)
+    yield replace(intent, state=CancelState.NOT_SENT, cause=NotSentCause.ACCESS_REFUSED)
     for state in (CancelState.INTENT, CancelState.UNKNOWN):
         yield replace(intent, state=state)
 

@@ -1,19 +1,18 @@
 """Declared faults through Alpaca's face: the truth log shows what the table in `faults.py` says."""
 
 import asyncio
-import inspect
 from typing import NamedTuple
 
 import pytest
 
 from nostro.brokers.transport import NoReply, Request, TimedOut, TransportError
 from nostro.domain.order import OrderStatus
-from nostro.sim import faults
 from nostro.sim.faults import FaultKind
 from tests.sim.market import ACCOUNT, API_KEY, OPENED_AT, OTHER_API_KEY, buy
 from tests.simbroker.brokerage import brokerage
 
 from .alpaca_scene import ALPACA, ORDER, Scene
+from .fault_table import ENDS, PLACEABLE, RECEIVED, done
 from .scene import TIMEOUT_S
 
 PATIENCE_S = 10.0
@@ -53,34 +52,6 @@ SEES: dict[FaultKind, int | type[TransportError]] = {
     FaultKind.NOT_FOUND_LAG: 404,
 }
 """What the sender of a cancel sees."""
-ENDS = {
-    "yes": OrderStatus.CANCELED,
-    "twice": OrderStatus.CANCELED,
-    "no": OrderStatus.NEW,
-    "not received": OrderStatus.NEW,
-    "acknowledged": OrderStatus.PENDING_CANCEL,
-}
-RECEIVED = {"not received": 0, "twice": 2}
-PLACEABLE = set(FaultKind) - {
-    FaultKind.ACK_ONLY,
-    FaultKind.ACK_THEN_FILL,
-    FaultKind.ACK_NEVER_CANCELS,
-    FaultKind.LIST_LAGS,
-}
-
-
-def done(kind: FaultKind, operation: str = "cancel") -> str:
-    """Read the column "done?" of the table."""
-    if kind is FaultKind.NOT_FOUND_LAG and operation == "place":
-        return "yes"  # the table's second line for this kind
-    row = next(
-        line.split(maxsplit=1)[1]
-        for line in (inspect.getdoc(faults) or "").splitlines()
-        if line.split()[:1] == [kind]
-    )
-    return next(
-        word for word in ("not received", "acknowledged", "twice", "yes", "no") if row.startswith(word)
-    )
 
 
 class Seen(NamedTuple):

@@ -11,7 +11,7 @@ from nostro.sim.faults import FaultKind
 from tests.sim.market import ACCOUNT, OPENED_AT, OTHER_API_KEY
 
 from .coinbase_scene import BASE, CANCEL, LIST, ORDER, ORDERS, Scene
-from .test_alpaca_faults import ENDS, PLACEABLE, RECEIVED, done
+from .fault_table import ENDS, PLACEABLE, RECEIVED, done
 
 SAID = {
     FaultKind.REPLY_DELAYED: "UNKNOWN_CANCEL_FAILURE_REASON",

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from nostro.brokers.transport import NoReply, TimedOut, TransportError
+from nostro.brokers.transport import TransportError
 from nostro.domain.order import OrderStatus
 from nostro.sim.faults import FaultKind
 from tests.sim.market import ACCOUNT, OTHER_API_KEY
 
+from .fault_table import cancels
 from .schwab_scene import EVER, ORDER, ORDERS, OTHER_HASH, Scene, id_of
 
 LIST = f"{ORDERS}?{EVER}"
@@ -26,25 +27,7 @@ def status_of(schwab: Scene, path: str) -> OrderStatus:
     return schwab.exchange.order(ACCOUNT, id_of(path)).status
 
 
-@pytest.mark.parametrize(
-    ("kind", "shown", "end"),
-    [
-        (FaultKind.HANG, TimedOut, OrderStatus.CANCELED),
-        (FaultKind.REPLY_LOST, NoReply, OrderStatus.CANCELED),
-        (FaultKind.ERROR_500_DONE, 500, OrderStatus.CANCELED),
-        (FaultKind.ERROR_500_NOT_DONE, 500, OrderStatus.NEW),
-        (FaultKind.RATE_LIMITED, 429, OrderStatus.NEW),
-        (FaultKind.MALFORMED, 200, OrderStatus.CANCELED),
-        (FaultKind.TRUNCATED, 200, OrderStatus.CANCELED),
-        (FaultKind.DUP_KEY_JSON, 200, OrderStatus.CANCELED),
-        (FaultKind.OTHER_ORDER, 200, OrderStatus.CANCELED),
-        (FaultKind.DUPLICATE_DELIVERY, 400, OrderStatus.CANCELED),
-        (FaultKind.ACK_ONLY, 200, OrderStatus.PENDING_CANCEL),
-        (FaultKind.ACK_THEN_FILL, 200, OrderStatus.FILLED),
-        (FaultKind.ACK_NEVER_CANCELS, 200, OrderStatus.NEW),
-        (FaultKind.NOT_FOUND_LAG, 404, OrderStatus.NEW),
-    ],
-)
+@pytest.mark.parametrize(("kind", "shown", "end"), cancels(again=400))
 def test_a_cancel_under_a_fault(
     schwab: Scene, kind: FaultKind, shown: int | type[TransportError], end: OrderStatus
 ) -> None:

@@ -16,6 +16,7 @@ from tests.server.world import Server, send
 
 from . import schwab_shapes as shapes
 from .driven import ENDS_WITHIN_S, Driven, driven
+from .shapes import faults
 
 KEY = "open-oracle"
 EXPIRES_ON = (datetime.now(UTC) + timedelta(days=60)).strftime("%y%m%d")
@@ -61,7 +62,7 @@ class Schwab:
 
     def order(self, order_id: int) -> Any:
         order = self.read("get_order", order_id, self.account)
-        assert list(shapes.faults(order, shapes.ORDER)) == []
+        assert list(faults(order, shapes.ORDER)) == []
         assert order["orderId"] == order_id
         return order
 
@@ -128,7 +129,7 @@ def test_another_customer_has_another_account(schwab: Schwab) -> None:
 
 def test_the_account_has_money(schwab: Schwab) -> None:
     [account] = schwab.read("get_accounts")
-    assert list(shapes.faults(account, shapes.ACCOUNT)) == []
+    assert list(faults(account, shapes.ACCOUNT)) == []
     assert account["securitiesAccount"]["currentBalances"]["cashAvailableForTrading"] > 0
     assert "positions" not in account["securitiesAccount"]
 
@@ -138,7 +139,7 @@ def test_a_market_order_fills_and_becomes_a_position(schwab: Schwab) -> None:
     [fill] = order["orderActivityCollection"]
     assert (order["status"], order["filledQuantity"], fill["executionLegs"][0]["price"]) == ("FILLED", 3, 101)
     account = schwab.read("get_account", schwab.account, fields=["positions"])
-    assert list(shapes.faults(account, shapes.ACCOUNT)) == []
+    assert list(faults(account, shapes.ACCOUNT)) == []
     [position] = [
         each for each in account["securitiesAccount"]["positions"] if each["instrument"]["symbol"] == "AAPL"
     ]
@@ -219,7 +220,7 @@ def test_a_vertical_is_one_order_with_two_legs(
 def test_a_list_grows_and_is_filtered_by_status(schwab: Schwab) -> None:
     order_id = schwab.rest()
     working = schwab.read("get_orders_for_account", schwab.account, status="WORKING")
-    assert list(shapes.faults(working, [shapes.ORDER])) == []
+    assert list(faults(working, [shapes.ORDER])) == []
     assert order_id in {row["orderId"] for row in working}
     assert {row["status"] for row in working} == {"WORKING"}
     assert len(schwab.read("get_orders_for_account", schwab.account, max_results=1)) == 1
@@ -289,5 +290,5 @@ def test_a_refused_order_says_why(schwab: Schwab, template: str, args: list[obje
 def test_a_preview_costs_nothing_yet(schwab: Schwab) -> None:
     order = {"template": "equity_buy_limit", "args": ["AAPL", 10, "50.25"]}
     preview = schwab.read("preview_order", schwab.account, order)
-    assert list(shapes.faults(preview, shapes.PREVIEW)) == []
+    assert list(faults(preview, shapes.PREVIEW)) == []
     assert (preview["orderStrategy"]["status"], preview["orderStrategy"]["orderValue"]) == ("ACCEPTED", 502.5)

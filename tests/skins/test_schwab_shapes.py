@@ -11,6 +11,7 @@ from tests.sim.market import ACCOUNT, CALL, OTHER_API_KEY, buy, oto
 
 from . import schwab_shapes as shapes
 from .schwab_scene import ACCOUNTS, EVER, HASH, ORDER, ORDERS, SPREAD, Scene, id_of, leg
+from .shapes import faults
 
 DAY_S = 86_400
 
@@ -23,7 +24,7 @@ def schwab() -> Iterator[Scene]:
 
 
 def has_shape(value: Any, shape: Any) -> None:
-    assert list(shapes.faults(value, shape)) == []
+    assert list(faults(value, shape)) == []
 
 
 @pytest.fixture
@@ -124,4 +125,4 @@ def test_a_refusal_of_somebody_elses_account_has_its_shape(schwab: Scene) -> Non
 def test_what_is_not_of_a_shape_is_told() -> None:
     wrong = {"orderId": "7", "quantity": True, "status": "OPEN", "enteredTime": "2026-03-02", "new": 1}
     wrong |= {"orderLegCollection": {}, "orderActivityCollection": [[]]}
-    assert len(list(shapes.faults(wrong, shapes.ORDER))) == len(wrong)
+    assert len(list(faults(wrong, shapes.ORDER))) == len(wrong)

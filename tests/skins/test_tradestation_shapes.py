@@ -11,7 +11,7 @@ from nostro.domain.place import Replacement
 from tests.sim.market import ACCOUNT, buy
 
 from . import tradestation_shapes as shapes
-from .schwab_shapes import faults
+from .shapes import faults
 from .tradestation_scene import (
     ACCOUNTS,
     CALL,

@@ -8,7 +8,7 @@ show durations with a plus (QuantConnect/Lean.Brokerages.TradeStation 3a67233
 `Models/Enums/TradeStationDuration.cs`).
 """
 
-from .schwab_shapes import FLAG, INTEGER, TEXT, TIME, words
+from .shapes import FLAG, INTEGER, TEXT, TIME, words
 
 STATUS = words(
     "ACK ASS BRC BRF BRO CHG CND COR DIS DOA DON ECN EXE FPR LAT OPN OSO OTHER PLA REC RJC RPD RSN STP STT"

@@ -16,6 +16,9 @@ T = TypeVar("T")
 Number = str | int | float | None
 """How brokerages write numbers: as text or as numbers, and as nothing or empty text where there is none."""
 
+MAGNITUDE_MAX = 24
+"""How many digits before or behind the point a number may begin: nobody trades or pays in others."""
+
 
 class Unreadable(Exception):
     """A reply is not what its brokerage sends; `str()` says in which way."""
@@ -36,8 +39,8 @@ def read_raw(body: bytes) -> Mapping[str, object]:
     return raw
 
 
-def decimal(number: Number) -> Decimal | None:
-    """Read a number exactly as it is written; raises Unreadable for what is none, or not finite."""
+def decimal(number: Number | Decimal) -> Decimal | None:
+    """Read a number exactly as it is written; raises Unreadable for what is none, or out of all bounds."""
     if number is None or number == "":
         return None
     try:
@@ -46,6 +49,8 @@ def decimal(number: Number) -> Decimal | None:
         raise Unreadable(f"{number!r} is not a number") from error
     if not value.is_finite():
         raise Unreadable(f"{number!r} is not a number")
+    if value and abs(value.adjusted()) > MAGNITUDE_MAX:
+        raise Unreadable(f"{number!r} is out of all bounds")
     return value
 
 

@@ -6,8 +6,8 @@ that users recorded have and Schwab's document has not; that of a cash account i
 
 from decimal import Decimal
 
-from nostro.brokers.reply import Unreadable, read
-from nostro.brokers.schwab.wire import InstrumentRow, Row, exact
+from nostro.brokers.reply import Unreadable, decimal, read
+from nostro.brokers.schwab.wire import InstrumentRow, Row
 from nostro.domain.account import Balance, Position
 
 
@@ -30,13 +30,13 @@ class _PositionRow(Row, kw_only=True):
     average_price: Decimal | None = None
 
     def to_domain(self) -> Position:
-        long, short = exact(self.long_quantity), exact(self.short_quantity)
+        long, short = decimal(self.long_quantity), decimal(self.short_quantity)
         if long is None and short is None:
             raise Unreadable("a quantity is missing")
         return Position(
             instrument=self.instrument.to_domain(),
             quantity=(long or Decimal(0)) - (short or Decimal(0)),
-            average_price=exact(self.average_price),
+            average_price=decimal(self.average_price),
             last_price=None,
         )
 
@@ -69,4 +69,4 @@ def read_positions(body: bytes) -> list[Position]:
 
 
 def _first(*numbers: Decimal | None) -> Decimal | None:
-    return next((exact(each) for each in numbers if each is not None), None)
+    return next((decimal(each) for each in numbers if each is not None), None)

@@ -79,8 +79,6 @@ INSTRUCTIONS = {
 _EXTENDED = ("AM", "PM", "SEAMLESS")
 _FUND_ON_EXCHANGE = ("COLLECTIVE_INVESTMENT", "EXCHANGE_TRADED_FUND")
 
-_MAGNITUDE_MAX = 15
-"""Powers of ten: what is computed with such numbers is exact, and never overflows."""
 
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -175,7 +173,7 @@ class OrderRow(Row, kw_only=True):
     def to_domain(self) -> Order:
         status = self._status()
         is_by_value = any(leg.quantity_type == "DOLLARS" for leg in self.order_leg_collection)
-        whole, filled = self._whole(), exact(self.filled_quantity) or Decimal(0)
+        whole, filled = self._whole(), decimal(self.filled_quantity) or Decimal(0)
         quantity = None if is_by_value else whole
         fills = [each for activity in self._fills() for each in activity.execution_legs]
         times = [each.time for each in fills if each.time is not None]
@@ -193,8 +191,8 @@ class OrderRow(Row, kw_only=True):
             filled_quantity=filled,
             canceled_quantity=(quantity or Decimal(0)) - filled if is_canceled else Decimal(0),
             average_price=_net(legs),
-            limit_price=exact(self.price) or None,
-            stop_price=exact(self.stop_price) or None,
+            limit_price=decimal(self.price) or None,
+            stop_price=decimal(self.stop_price) or None,
             price_effect=NET_PRICES.get(self.order_type) if len(legs) > 1 else None,
             extended_hours=self.session in _EXTENDED,
             placed_at=self.entered_time,
@@ -208,13 +206,13 @@ class OrderRow(Row, kw_only=True):
 
     def _status(self) -> OrderStatus:
         status = STATUSES.get(self.status, OrderStatus.UNRECOGNIZED)
-        is_begun = status is OrderStatus.NEW and (exact(self.filled_quantity) or 0) > 0
+        is_begun = status is OrderStatus.NEW and (decimal(self.filled_quantity) or 0) > 0
         return OrderStatus.PARTIALLY_FILLED if is_begun else status
 
     def _whole(self) -> Decimal | None:
         """Give the order's own quantity; where it is not said, the smallest of its legs'."""
-        legs = [each for row in self.order_leg_collection if (each := exact(row.quantity)) is not None]
-        return exact(self.quantity) or min(legs, default=None)
+        legs = [each for row in self.order_leg_collection if (each := decimal(row.quantity)) is not None]
+        return decimal(self.quantity) or min(legs, default=None)
 
     def _fills(self) -> Iterator[_ActivityRow]:
         for each in self.order_activity_collection:
@@ -227,7 +225,7 @@ class OrderRow(Row, kw_only=True):
         side, effect = INSTRUCTIONS.get(row.instruction, (None, None))
         if side is None:
             raise Unreadable(f"{row.instruction!r} is no side")
-        quantity = exact(row.quantity)
+        quantity = decimal(row.quantity)
         ratio = quantity / whole if quantity and whole else Decimal(1)
         is_alone = len(self.order_leg_collection) == 1
         own = [each for each in fills if is_alone or each.leg_id == row.leg_id]
@@ -280,17 +278,9 @@ def read_orders(body: bytes) -> tuple[list[Order], int]:
     return [one.to_domain() for row in rows for one in row.each()], len(rows)
 
 
-def exact(number: Decimal | None) -> Decimal | None:
-    """Take a number as it was written; raises Unreadable for one that nobody trades or pays in."""
-    value = None if number is None else decimal(str(number))
-    if value and abs(value.adjusted()) > _MAGNITUDE_MAX:
-        raise Unreadable(f"{number} is out of all bounds")
-    return value
-
-
 def _average(fills: Sequence[_ExecutionRow], filled: Decimal) -> Decimal | None:
     """Give the average price of what was filled; None where the executions do not add up to it."""
-    known = [(exact(each.price), exact(each.quantity)) for each in fills]
+    known = [(decimal(each.price), decimal(each.quantity)) for each in fills]
     pairs = [(price, quantity) for price, quantity in known if price is not None and quantity is not None]
     total = sum((quantity for _, quantity in pairs), Decimal(0))
     if not total or total != filled:

@@ -8,7 +8,7 @@ from nostro.brokers.ask import Asking
 from nostro.brokers.reply import Unreadable
 from nostro.brokers.spec import BrokerSpec
 from nostro.brokers.tastytrade.envelope import Row, read_data, read_items
-from nostro.brokers.tastytrade.wire import exact, read_instrument
+from nostro.brokers.tastytrade.wire import amount, read_instrument
 from nostro.brokers.transport import Transport
 from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
 from nostro.domain.errors import ReadFailed
@@ -48,8 +48,8 @@ class _PositionRow(Row, kw_only=True):
         price = self.average_open_price
         return Position(
             instrument=read_instrument(self.instrument_type, self.symbol),
-            quantity=exact(self.quantity) * direction,
-            average_price=None if price is None else exact(price),
+            quantity=amount(self.quantity) * direction,
+            average_price=None if price is None else amount(price),
             last_price=None,
         )
 
@@ -99,8 +99,8 @@ def _read_balance(body: bytes) -> Balance:
     power = row.equity_buying_power
     return Balance(
         currency=row.currency,
-        cash=exact(row.cash_balance),
-        buying_power=None if power is None else exact(power),
+        cash=amount(row.cash_balance),
+        buying_power=None if power is None else amount(power),
     )
 
 

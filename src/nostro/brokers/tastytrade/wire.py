@@ -95,8 +95,6 @@ _CLASSES = {
     "Future Option": AssetClass.FUTURE,
 }
 _GROUPS = {each.name: each for each in GroupType}
-_MAGNITUDE_MAX = 15
-"""Powers of ten: what is computed with such numbers is exact, and never overflows."""
 
 _UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 _MS_MAX = 10**14
@@ -123,16 +121,16 @@ class _LegRow(Row, kw_only=True):
     def filled(self) -> Decimal:
         """Add up what was filled; without fills to add up, tell it from what remains."""
         if self.fills is not None:
-            return sum((exact(each.quantity) for each in self.fills), Decimal(0))
+            return sum((amount(each.quantity) for each in self.fills), Decimal(0))
         if self.remaining_quantity is None:
             return Decimal(0)
-        return exact(self.quantity) - exact(self.remaining_quantity)
+        return amount(self.quantity) - amount(self.remaining_quantity)
 
     def average_price(self) -> Decimal | None:
         filled = self.filled()
         if not filled or not self.fills:
             return None
-        value = sum((exact(each.quantity) * exact(each.fill_price) for each in self.fills), Decimal(0))
+        value = sum((amount(each.quantity) * amount(each.fill_price) for each in self.fills), Decimal(0))
         return value / filled
 
     def to_domain(self, whole: Decimal | None) -> Leg:
@@ -143,7 +141,7 @@ class _LegRow(Row, kw_only=True):
             instrument=read_instrument(self.instrument_type, self.symbol),
             side=side,
             position_effect=effect,
-            ratio=exact(self.quantity) / whole if whole and self.quantity else Decimal(1),
+            ratio=amount(self.quantity) / whole if whole and self.quantity else Decimal(1),
             average_price=self.average_price(),
         )
 
@@ -191,12 +189,12 @@ class OrderRow(Row, kw_only=True):
             time_in_force=DURATIONS.get((self.time_in_force, extended_hours)),
             legs=legs,
             quantity=quantity,
-            notional=exact(self.value) if is_by_value else None,
+            notional=amount(self.value) if is_by_value else None,
             filled_quantity=filled,
             canceled_quantity=(quantity or Decimal(0)) - filled if is_canceled else Decimal(0),
             average_price=_net(legs),
-            limit_price=exact(self.price) or None,
-            stop_price=exact(self.stop_trigger) or None,
+            limit_price=amount(self.price) or None,
+            stop_price=amount(self.stop_trigger) or None,
             price_effect=EFFECTS.get(self.price_effect or "") if len(legs) > 1 else None,
             extended_hours=extended_hours,
             placed_at=self.received_at or min(known),
@@ -219,7 +217,7 @@ class OrderRow(Row, kw_only=True):
 
     def _whole(self) -> Decimal | None:
         """Give how many units the order is for: the greatest number that divides the legs'."""
-        quantities = [exact(each.quantity) for each in self.legs]
+        quantities = [amount(each.quantity) for each in self.legs]
         if len(quantities) == 1 or any(each % 1 for each in quantities):
             return quantities[0] or None
         return Decimal(gcd(*(int(each) for each in quantities))) or None
@@ -319,12 +317,9 @@ def is_future(symbol: str) -> bool:
     return _FUTURE.fullmatch(symbol) is not None
 
 
-def exact(number: Decimal | None) -> Decimal:
-    """Take a number as it was written, zero for none; raises Unreadable for what nobody trades or pays in."""
-    value = decimal(None if number is None else str(number)) or Decimal(0)
-    if value and abs(value.adjusted()) > _MAGNITUDE_MAX:
-        raise Unreadable(f"{number} is out of all bounds")
-    return value
+def amount(number: Decimal | None) -> Decimal:
+    """Take a number, zero where there is none."""
+    return decimal(number) or Decimal(0)
 
 
 def _role(type_: str, tag: str) -> GroupRole | None:

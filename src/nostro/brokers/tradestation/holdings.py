@@ -6,9 +6,9 @@ Shapes: TradeStation's OpenAPI document (see SOURCES in `spec.py`).
 import msgspec
 
 from nostro.brokers.ask import must_be
-from nostro.brokers.reply import Number, Unreadable, read
+from nostro.brokers.reply import Number, Unreadable, decimal, read
 from nostro.brokers.tradestation.symbols import read_symbol
-from nostro.brokers.tradestation.wire import Problem, Row, exact, must_be_said, must_be_whole
+from nostro.brokers.tradestation.wire import Problem, Row, must_be_said, must_be_whole
 from nostro.domain.account import Balance, BrokerageAccount, Position
 
 
@@ -49,8 +49,8 @@ class _PositionRow(Row, kw_only=True):
         return Position(
             instrument=read_symbol(self.symbol, self.asset_type),
             quantity=abs(quantity) if self.long_short == "Long" else -abs(quantity),
-            average_price=exact(self.average_price),
-            last_price=exact(self.last),
+            average_price=decimal(self.average_price),
+            last_price=decimal(self.last),
         )
 
 
@@ -78,7 +78,7 @@ def read_balance(body: bytes, account: str, currency: str) -> Balance:
         raise Unreadable("the reply has not exactly one balance")
     [row] = said.balances
     must_be(row.account_id, account)
-    cash, power = must_be_said(row.cash_balance), exact(row.buying_power)
+    cash, power = must_be_said(row.cash_balance), decimal(row.buying_power)
     return Balance(currency=currency, cash=cash, buying_power=power)
 
 

@@ -58,8 +58,6 @@ _ACTIONS: Mapping[str, tuple[Side, PositionEffect | None]] = {
 }
 _EFFECTS = {"Open": PositionEffect.OPEN, "Close": PositionEffect.CLOSE}
 
-_MAGNITUDE_MAX = 15
-"""Powers of ten: what is computed with such numbers is exact, and never overflows."""
 
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -108,7 +106,7 @@ class _OrderRow(Row, kw_only=True):
     def to_domain(self) -> Order:
         quantity = _units([_ordered(each.quantity_ordered) for each in self.legs])
         legs = tuple(self._leg(each, quantity) for each in self.legs)
-        executed = [exact(each.exec_quantity) or Decimal(0) for each in self.legs]
+        executed = [decimal(each.exec_quantity) or Decimal(0) for each in self.legs]
         filled = executed[0]
         if len(legs) > 1:  # as many whole units as every leg has
             filled = min(done // leg.ratio for done, leg in zip(executed, legs, strict=True))
@@ -119,7 +117,7 @@ class _OrderRow(Row, kw_only=True):
             is_dated=self.closed_date_time is not None,
         )
         closed_at = self.closed_date_time if status.is_closed else None
-        limit_price, price = exact(self.limit_price), exact(self.filled_price)
+        limit_price, price = decimal(self.limit_price), decimal(self.filled_price)
         is_net = len(legs) > 1 and limit_price is not None and self.order_type == "Limit"
         return Order(
             brokerage_order_id=BrokerageOrderId(self.order_id),
@@ -133,7 +131,7 @@ class _OrderRow(Row, kw_only=True):
             canceled_quantity=quantity - filled if status is OrderStatus.CANCELED else Decimal(0),
             average_price=abs(price) if filled and price else None,
             limit_price=abs(limit_price or Decimal(0)) if is_net else limit_price or None,
-            stop_price=exact(self.stop_price) or None,
+            stop_price=decimal(self.stop_price) or None,
             price_effect=_effect(limit_price) if is_net else None,
             extended_hours=self.duration in _EXTENDED,
             placed_at=self.opened_date_time,
@@ -157,7 +155,7 @@ class _OrderRow(Row, kw_only=True):
             side=side,
             position_effect=effect,
             ratio=_ordered(row.quantity_ordered) / units,
-            average_price=exact(row.execution_price) if exact(row.exec_quantity) else None,
+            average_price=decimal(row.execution_price) if decimal(row.exec_quantity) else None,
         )
 
 
@@ -224,17 +222,9 @@ def read_placed(body: bytes) -> Receipt:
     return receipts[0]
 
 
-def exact(number: Number) -> Decimal | None:
-    """Take a number as it was written; raises Unreadable for one that nobody trades or pays in."""
-    value = decimal(number)
-    if value and abs(value.adjusted()) > _MAGNITUDE_MAX:
-        raise Unreadable(f"{number} is out of all bounds")
-    return value
-
-
 def must_be_said(number: Number) -> Decimal:
     """Take a number that must be there."""
-    value = exact(number)
+    value = decimal(number)
     if value is None:
         raise Unreadable("a number is missing")
     return value
