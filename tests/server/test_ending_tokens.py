@@ -183,6 +183,7 @@ def test_a_cancel_under_a_refresh_token_that_is_refused_is_not_sent_and_the_conn
     world.gate.refresh_token = ""
     refused = world.nostro.cancel(order, account=account)
     assert (refused.status, refused.body["code"], refused.body["status"]) == (503, "7020", "NOT_SENT")
+    assert "does not accept these credentials" in refused.body["detail"]
     assert eventually(world.told, bool, WITHIN_S) == ["CONNECTION_BROKEN"]
     assert world.is_disabled(connection)
     assert world.brokerage.cancels_received(order) == 0
