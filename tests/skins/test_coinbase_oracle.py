@@ -164,7 +164,6 @@ IN_AN_HOUR = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="second
             ("limit", "GTD", "open", 79, 0),
         ),
     ],
-    ids=str,
 )
 def test_each_kind_of_order_is_read_back(
     coinbase: Coinbase, placed: dict[str, Any], shown: tuple[object, ...]

@@ -136,7 +136,6 @@ def test_everything_else_that_is_read_has_its_shape(station: Scene, orders: list
         ("PUT", "usual", {"Quantity": "4"}, shapes.CHANGED),
         ("DELETE", "usual", None, shapes.CHANGED),
     ],
-    ids=str,
 )
 def test_a_change_is_answered_in_its_shape(
     station: Scene, method: str, path: str, body: object, shape: Any
