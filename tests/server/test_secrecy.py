@@ -55,6 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "legs": [{"instrument": {"kind": "equity", "symbol": "AAPL"}, "action": "buy", "units": "1"}],
     },
     "ConfirmForm": {},
+    "ConnectForm": {"brokerage": "PAPER", "credentials": {"api_key": "nobody's"}},
     "SymbolQueryForm": {"substring": "a"},
 }
 IDS = re.compile(r"{(accountId|authorizationId|connectionId|cancelId|tradeId)}")
@@ -150,6 +151,8 @@ def test_no_secret_is_in_logs_files_metrics_or_error_bodies(spied: Server, tmp_p
     secret = spied.call("POST", "/snapTrade/registerUser", {"userId": "u"}, identity=key).body["userSecret"]
     user = Identity(key.client_id, key.consumer_key, "u", secret)
     credential = "CNRY-credential-5f1d0c7b9e"
+    typed = "CNRY-typed-credential-8a2e4c6f01"
+    wrong = {"brokerage": "PAPER", "credentials": {"api_key": typed}}
     link = login_link(spied, user)
     token = link.split("token=")[1].split("&")[0]
     submit(spied, link, broker="PAPER", api_key=credential)
@@ -166,10 +169,12 @@ def test_no_secret_is_in_logs_files_metrics_or_error_bodies(spied: Server, tmp_p
         spied.call("GET", "/accounts", identity=Identity(key.client_id, "WRONG", "u", secret)),
         spied.call("GET", "/accounts", identity=Identity(key.client_id, key.consumer_key, "x", secret)),
         spied.call("POST", "/symbols", {"substring": ["not", "text", secret]}, identity=key),
+        spied.call("POST", "/authorizations", wrong, identity=user),
+        spied.call("POST", "/authorizations", wrong | {"type": [typed]}, identity=user),
         send(spied.url, "GET", f"/accounts?userSecret={secret}&clientId=%ff", None, {}, 30),
         send(spied.url, "GET", "/metrics", None, {}, 30),
     ]
-    canaries = Canaries(key.consumer_key, secret, credential, token)
+    canaries = Canaries(key.consumer_key, secret, credential, typed, token)
     for reply in shown:
         assert not canaries.found_in(json.dumps(reply.body).encode()), reply.body
     assert not canaries.found_in(open_page(spied, link)[1].encode())
