@@ -26,8 +26,8 @@ def any_sdk(request: pytest.FixtureRequest) -> Installed:
     if language == "python":
         return install_python(version)
     missing = missing_for_typescript()
-    if missing is not None:  # a machine needs no Node to work on nostro; Python's SDKs are tried all the same
-        pytest.skip(f"TypeScript SDKs: {missing}")
+    if missing is not None:
+        pytest.skip(f"TypeScript SDKs: {missing}")  # Node is not asked of a machine; Python's SDKs are tried
     return install_typescript(version)
 
 

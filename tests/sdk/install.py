@@ -39,6 +39,14 @@ def install_locked(requirements: str, name: str) -> Path:
     return folder
 
 
+def install_oracle(name: str) -> Path:
+    """Install `requirements/oracle-<name>.txt`, a client of others; as `install_locked`.
+
+    Nobody skips what it cannot install: without an index there would be no environment to test in either.
+    """
+    return install_locked(f"oracle-{name}", f"oracle-{name}")
+
+
 def missing_for_typescript() -> str | None:
     """Say which program the TypeScript SDKs need and this machine lacks; None if none."""
     missing = [program for program in ("node", "npm") if shutil.which(program) is None]

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.sdk.install import install_locked
+from tests.sdk.install import install_oracle
 from tests.server.world import Server
 
 from .alpaca_sdk import Alpaca, running
@@ -53,10 +53,7 @@ class Desk(NamedTuple):
 
 @pytest.fixture(scope="module")
 def sdk_folder() -> Path:
-    try:
-        return install_locked("oracle-alpaca", "oracle-alpaca")
-    except RuntimeError as error:  # no package index: the face has its other tests, without an oracle
-        pytest.skip(f"alpaca-py cannot be installed: {error}")
+    return install_oracle("alpaca")
 
 
 @pytest.fixture(scope="module")

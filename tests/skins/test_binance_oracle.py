@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.sdk.install import install_locked
+from tests.sdk.install import install_oracle
 from tests.server.world import Server, send
 
 from .binance_scene import BINANCE
@@ -60,10 +60,7 @@ def secret_of(key: str) -> str:
 
 @pytest.fixture(scope="module")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
-    try:
-        folder = install_locked("oracle-ccxt", "oracle-ccxt")
-    except RuntimeError as error:  # no package index: the face has its other tests, without an oracle
-        pytest.skip(f"ccxt cannot be installed: {error}")
+    folder = install_oracle("ccxt")
     with (
         Server(tmp_path_factory.mktemp("binance"), "--as", "binance").start("simbroker") as server,
         driven("binance_driver.py", folder, server.url, KEY, secret_of(KEY)) as package,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nostro.sim.skins import faces
-from tests.sdk.install import install_locked
+from tests.sdk.install import install_oracle
 from tests.server.world import Server, send
 
 from .driven import ENDS_WITHIN_S, Driven, driven
@@ -60,10 +60,7 @@ def credentials() -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def folder() -> Path:
-    try:
-        return install_locked("oracle-ccxt", "oracle-ccxt")
-    except RuntimeError as error:  # no package index: the face has its other tests, without an oracle
-        pytest.skip(f"ccxt cannot be installed: {error}")
+    return install_oracle("ccxt")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nostro.sim.skins import faces
-from tests.sdk.install import install_locked
+from tests.sdk.install import install_oracle
 from tests.server.world import Server, send
 
 from .driven import ENDS_WITHIN_S, Driven, driven
@@ -63,10 +63,7 @@ class Kraken:
 
 @pytest.fixture(scope="module")
 def kraken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kraken]:
-    try:
-        folder = install_locked("oracle-ccxt", "oracle-ccxt")
-    except RuntimeError as error:  # no package index: the face has its other tests, without an oracle
-        pytest.skip(f"ccxt cannot be installed: {error}")
+    folder = install_oracle("ccxt")
     with (
         Server(tmp_path_factory.mktemp("kraken"), "--as", "kraken").start("simbroker") as server,
         driven("kraken_driver.py", folder, server.url, KEY, secret_of(KEY)) as ccxt,

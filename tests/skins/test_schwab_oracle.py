@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nostro.sim.skins import faces
-from tests.sdk.install import install_locked
+from tests.sdk.install import install_oracle
 from tests.server.world import Server, send
 
 from . import schwab_shapes as shapes
@@ -77,10 +77,7 @@ class Schwab:
 
 @pytest.fixture(scope="module")
 def schwab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Schwab]:
-    try:
-        folder = install_locked("oracle-schwab", "oracle-schwab")
-    except RuntimeError as error:  # no package index: the face has its other tests, without an oracle
-        pytest.skip(f"schwab-py cannot be installed: {error}")
+    folder = install_oracle("schwab")
     with Server(tmp_path_factory.mktemp("schwab"), "--as", "schwab").start("simbroker") as server:
         quote = json.dumps({"symbol": "AAPL", "bid": "99", "ask": "101"}).encode()
         send(server.url, "POST", "/sandbox/quotes", quote, {}, ENDS_WITHIN_S)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nostro.sim.skins import faces
-from tests.sdk.install import install_locked
+from tests.sdk.install import install_oracle
 from tests.server.world import Server, send
 
 from .driven import ENDS_WITHIN_S, Driven, driven
@@ -88,10 +88,7 @@ class Tastytrade:
 
 @pytest.fixture(scope="module")
 def tastytrade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tastytrade]:
-    try:
-        folder = install_locked("oracle-tastytrade", "oracle-tastytrade")
-    except RuntimeError as error:  # no package index: the face has its other tests, without an oracle
-        pytest.skip(f"tastytrade cannot be installed: {error}")
+    folder = install_oracle("tastytrade")
     with Server(tmp_path_factory.mktemp("tastytrade"), "--as", "tastytrade").start("simbroker") as server:
         quote = json.dumps({"symbol": "AAPL", "bid": "99", "ask": "101"}).encode()
         send(server.url, "POST", "/sandbox/quotes", quote, {}, ENDS_WITHIN_S)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from nostro.sim.skins import faces
-from tests.sdk.install import install_locked
+from tests.sdk.install import install_oracle
 from tests.server.world import Server, send
 
 from .driven import ENDS_WITHIN_S, Driven, driven
@@ -97,10 +97,7 @@ class Station:
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
-    try:
-        folder = install_locked("oracle-tradestation", "oracle-tradestation")
-    except RuntimeError as error:  # no package index: the face has its other tests, without an oracle
-        pytest.skip(f"tradestation-api-python cannot be installed: {error}")
+    folder = install_oracle("tradestation")
     own = credentials().values()
     with (
         Server(tmp_path_factory.mktemp("station"), "--as", "tradestation").start("simbroker") as server,

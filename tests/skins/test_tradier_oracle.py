@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.sdk.install import install_locked
+from tests.sdk.install import install_oracle
 from tests.server.world import Server, send
 
 from .driven import ENDS_WITHIN_S, Driven, driven
@@ -60,10 +60,7 @@ class Tradier:
 
 @pytest.fixture(scope="module")
 def tradier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tradier]:
-    try:
-        folder = install_locked("oracle-tradier", "oracle-tradier")
-    except RuntimeError as error:  # no package index: the face has its other tests, without an oracle
-        pytest.skip(f"lumiwealth-tradier cannot be installed: {error}")
+    folder = install_oracle("tradier")
     with Server(tmp_path_factory.mktemp("tradier"), "--as", "tradier").start("simbroker") as server:
         bearer = {"Authorization": f"Bearer {TOKEN}"}
         profile = send(server.url, "GET", "/v1/user/profile", None, bearer, ENDS_WITHIN_S)

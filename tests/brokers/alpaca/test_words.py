@@ -1,15 +1,13 @@
 """Alpaca's words for the status of an order, from its reference and from its own SDK."""
 
 import asyncio
-import subprocess
-import sys
 
 import pytest
 
 from nostro.domain.cancel import OrderFound
 from nostro.domain.order import Order, OrderStatus
+from tests.brokers.oracle import ask_oracle
 from tests.brokers.scripted import answer
-from tests.sdk.install import install_locked
 
 from .test_evidence import REF, broker, row
 
@@ -48,16 +46,6 @@ def test_a_word_of_the_reference_means_what_it_says_there(word: str) -> None:
 
 
 def test_alpacas_own_sdk_knows_no_other_word() -> None:
-    try:
-        folder = install_locked("oracle-alpaca", "oracle-alpaca")
-    except RuntimeError as error:  # no package index: the reference's words are tried above all the same
-        pytest.skip(f"alpaca-py cannot be installed: {error}")
     ask = "from alpaca.trading.enums import OrderStatus; print(*(each.value for each in OrderStatus))"
-    said = subprocess.run(
-        [sys.executable, "-c", ask],
-        env={"PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert set(said.stdout.split()) == set(MEANS)
+    said = ask_oracle("alpaca", ask)
+    assert set(said.split()) == set(MEANS)

@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +14,9 @@ from nostro.domain.cancel import OrderFound
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import OrderStatus
 from nostro.ports import SystemClock
+from tests.brokers.oracle import ask_oracle
 from tests.brokers.scripted import Scripted, answer
 from tests.brokers.wired import wired
-from tests.sdk.install import install_locked
 
 from .said import NEW_ORDER, ORDER_ID, REF, T0, T0_MS, account, broker, canceled, changed, info, prices, row
 
@@ -42,7 +39,7 @@ MEANS = {
 
 ASK_CCXT = """
 import json, sys, ccxt
-asked = json.loads(sys.argv[1])
+asked = json.load(sys.stdin)
 binance = ccxt.binance({"apiKey": asked["key"], "secret": asked["secret"], "options": {"recvWindow": 5000}})
 binance.nonce = lambda: asked["at"]
 print(json.dumps({
@@ -100,17 +97,7 @@ def test_a_word_of_the_documents_means_what_it_says_there(word: str) -> None:
     assert (look.order.status, look.order.raw_status) == (MEANS[word][0], word)
 
 
-@pytest.fixture(scope="module")
-def ccxt() -> Path:
-    try:
-        return install_locked("oracle-ccxt", "oracle-ccxt")
-    except (
-        RuntimeError
-    ) as error:  # no package index: the documents' signatures and words are tried all the same
-        pytest.skip(f"ccxt cannot be installed: {error}")
-
-
-def test_ccxt_signs_the_same_requests_byte_for_byte_and_reads_the_words_alike(ccxt: Path) -> None:
+def test_ccxt_signs_the_same_requests_byte_for_byte_and_reads_the_words_alike() -> None:
     scripted = Scripted(
         answer(200, canceled()),
         answer(200, row()),
@@ -151,14 +138,7 @@ def test_ccxt_signs_the_same_requests_byte_for_byte_and_reads_the_words_alike(cc
             ("GET", "account", {"omitZeroBalances": "true"}),
         ],
     }
-    said = subprocess.run(
-        [sys.executable, "-c", ASK_CCXT, json.dumps(asked)],
-        env={"PYTHONPATH": str(ccxt)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    theirs = json.loads(said.stdout)
+    theirs = json.loads(ask_oracle("ccxt", ASK_CCXT, json.dumps(asked)))
     assert [as_ccxt_sends(each) for each in ours] == theirs["signed"]
     assert dict(zip(MEANS, theirs["words"], strict=True)) == {word: name for word, (_, name) in MEANS.items()}
 

@@ -2,17 +2,13 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from base64 import urlsafe_b64decode
 from dataclasses import replace
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -21,8 +17,8 @@ from nostro.brokers.transport import Request
 from nostro.domain.cancel import OrderFound
 from nostro.domain.order import OrderType, Side, TimeInForce
 from nostro.domain.place import NewLeg
+from tests.brokers.oracle import ask_oracle
 from tests.brokers.scripted import Scripted
-from tests.sdk.install import install_locked
 
 from .said import (
     EC_KEY,
@@ -90,25 +86,13 @@ ROWS = {
 }
 
 
-@cache
-def ccxt() -> Path:
-    try:
-        return install_locked("oracle-ccxt", "oracle-ccxt")
-    except RuntimeError as error:  # no package index: what is sent and read is tried beside this all the same
-        pytest.skip(f"ccxt cannot be installed: {error}")
+_DRIVER = Path(__file__).with_name("ccxt_driver.py").read_text("utf-8")
 
 
 def ask(*questions: dict[str, Any]) -> list[dict[str, Any]]:
     key = {"key_name": KEY_NAME, "private_key": PEM, "now_s": int(T0.timestamp())}
-    said = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("ccxt_driver.py"))],
-        input=json.dumps([key | question for question in questions]),
-        env={"PYTHONPATH": str(ccxt())},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    answers: list[dict[str, Any]] = json.loads(said.stdout)
+    said = ask_oracle("ccxt", _DRIVER, json.dumps([key | question for question in questions]))
+    answers: list[dict[str, Any]] = json.loads(said)
     return answers
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +9,7 @@ import pytest
 
 from nostro.domain.cancel import OrderFound
 from nostro.domain.order import Order, OrderStatus
-from tests.sdk.install import install_locked
+from tests.brokers.oracle import ask_oracle
 
 from .said import NEW_ORDER, ORDER_ID, PRIVATE_KEY, REF, Hand, connect, kraken, ok, row
 
@@ -58,20 +56,9 @@ def test_a_new_word_is_kept_and_proves_nothing() -> None:
 
 def ask_ccxt(requests: list[tuple[str, dict[str, str]]]) -> dict[str, Any]:
     """Let ccxt sign these forms and read our words, in a process of its own: it takes long to load."""
-    try:
-        folder = install_locked("oracle-ccxt", "oracle-ccxt")
-    except RuntimeError as error:  # no package index: the guide's example is tried all the same
-        pytest.skip(f"ccxt cannot be installed: {error}")
     asked = {"nonce": _NONCE, "secret": PRIVATE_KEY, "requests": requests, "words": list(MEANS)}
-    said = subprocess.run(
-        [sys.executable, "-c", _ASK_CCXT],
-        input=json.dumps(asked),
-        env={"PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    answer: dict[str, Any] = json.loads(said.stdout)
+    said = ask_oracle("ccxt", _ASK_CCXT, json.dumps(asked))
+    answer: dict[str, Any] = json.loads(said)
     return answer
 
 

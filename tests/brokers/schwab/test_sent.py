@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -14,7 +12,7 @@ from nostro.brokers.schwab.spec import SPEC
 from nostro.domain.instrument import AssetClass
 from nostro.domain.order import OrderType, PositionEffect, PriceEffect, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder, Replacement
-from tests.sdk.install import install_locked
+from tests.brokers.oracle import ask_oracle
 
 from .said import ACCOUNT, NEW_ORDER, ORDER_ID, PATH, REF, SPREAD, UNKNOWN, asked, created, leg, shown
 
@@ -218,17 +216,7 @@ print(json.dumps([
 
 
 def test_schwab_py_builds_the_same_orders() -> None:
-    try:
-        folder = install_locked("oracle-schwab", "oracle-schwab")
-    except RuntimeError as error:  # no package index: the examples are tried above all the same
-        pytest.skip(f"schwab-py cannot be installed: {error}")
-    said = subprocess.run(
-        [sys.executable, "-c", _BUILD],
-        env={"PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    said = ask_oracle("schwab", _BUILD)
     short = replace(with_leg(Side.SELL, PositionEffect.OPEN), order_type=OrderType.MARKET, limit_price=None)
     stop = replace(
         NEW_ORDER,
@@ -243,4 +231,4 @@ def test_schwab_py_builds_the_same_orders() -> None:
         price_effect=PriceEffect.DEBIT,
         time_in_force=TimeInForce.DAY,
     )
-    assert json.loads(said.stdout) == [sent(each) for each in (NEW_ORDER, short, OPTION, stop, spread)]
+    assert json.loads(said) == [sent(each) for each in (NEW_ORDER, short, OPTION, stop, spread)]

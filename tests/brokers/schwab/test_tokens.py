@@ -1,8 +1,6 @@
 """How a session with Schwab comes by its access tokens, and what each answer to that proves."""
 
 import asyncio
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
@@ -15,9 +13,9 @@ from nostro.brokers.ties import LooseSecrets
 from nostro.brokers.transport import NoReply, Reply
 from nostro.domain.cancel import CancelPending, CancelUnknown, NotSent, NotSentCause
 from nostro.domain.errors import AccessRefused, ReadFailed
+from tests.brokers.oracle import ask_oracle
 from tests.brokers.scripted import Scripted, answer
 from tests.brokers.wired import wired
-from tests.sdk.install import install_locked
 from tests.sim.market import ToldClock
 
 from .said import ACCOUNT, HASHES, REF, TAKEN
@@ -122,20 +120,10 @@ def test_any_other_answer_says_nothing_of_the_credentials(said: Reply | Exceptio
 
 
 def test_schwab_py_proves_the_app_in_the_same_way() -> None:
-    try:
-        folder = install_locked("oracle-schwab", "oracle-schwab")
-    except RuntimeError as error:
-        pytest.skip(f"schwab-py cannot be installed: {error}")
     ask = (
         "from authlib.oauth2.auth import ClientAuth;"
         "auth = ClientAuth('key', 'secret', 'client_secret_basic');"
         "print(auth.prepare('POST', 'https://x', {}, '')[1]['Authorization'])"
     )
-    said = subprocess.run(
-        [sys.executable, "-c", ask],
-        env={"PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert said.stdout.strip() == "Basic a2V5OnNlY3JldA=="
+    said = ask_oracle("schwab", ask)
+    assert said == "Basic a2V5OnNlY3JldA=="

@@ -1,14 +1,12 @@
 """Schwab's words for the status of an order, from its document and from schwab-py."""
 
 import asyncio
-import subprocess
-import sys
 
 import pytest
 
 from nostro.domain.cancel import OrderFound
 from nostro.domain.order import Order, OrderStatus
-from tests.sdk.install import install_locked
+from tests.brokers.oracle import ask_oracle
 
 from .said import ACCOUNT, REF, broker, shown
 
@@ -54,16 +52,6 @@ def test_a_new_word_is_kept_and_proves_nothing() -> None:
 
 
 def test_schwab_py_knows_no_other_word() -> None:
-    try:
-        folder = install_locked("oracle-schwab", "oracle-schwab")
-    except RuntimeError as error:  # no package index: the document's words are tried above all the same
-        pytest.skip(f"schwab-py cannot be installed: {error}")
     ask = "from schwab.client import Client; print(*(each.value for each in Client.Order.Status))"
-    said = subprocess.run(
-        [sys.executable, "-c", ask],
-        env={"PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert set(said.stdout.split()) == set(MEANS)
+    said = ask_oracle("schwab", ask)
+    assert set(said.split()) == set(MEANS)

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,8 +16,8 @@ from nostro.domain.cancel import LookFailed, OrderFound
 from nostro.domain.errors import AccessRefused, ReadFailed
 from nostro.domain.instrument import OPTION_MULTIPLIER, AssetClass
 from nostro.domain.order import Order, OrderStatus, OrderType, PositionEffect, PriceEffect, Side, TimeInForce
+from tests.brokers.oracle import ask_oracle
 from tests.brokers.scripted import Scripted, answer
-from tests.sdk.install import install_locked
 from tests.sim.market import ToldClock
 
 from .said import ACCOUNT, PATH, REF, T0, asked, broker, fill, leg, row, shown
@@ -325,10 +323,6 @@ print(json.dumps([
 
 
 def test_the_client_of_others_reads_the_same_orders() -> None:
-    try:
-        folder = install_locked("oracle-tastytrade", "oracle-tastytrade")
-    except RuntimeError as error:
-        pytest.skip(f"tastytrade cannot be installed: {error}")
     spread = [
         leg("Buy to Open", CALL, 2, fills=[fill(2, "2.5")]),
         leg("Sell to Open", HIGHER, 2, fills=[fill(2, "1.0")]),
@@ -337,15 +331,8 @@ def test_the_client_of_others_reads_the_same_orders() -> None:
         {"status": "Filled", "legs": [leg(quantity=3, fills=[fill(1, "0.1"), fill(2, "0.25")])], "size": 3},
         {"status": "Filled", "price": "1.5", "legs": spread, "size": 2},
     ]
-    said = subprocess.run(
-        [sys.executable, "-c", _READ],
-        env={"PYTHONPATH": str(folder)},
-        input=json.dumps([row(**each) for each in orders]),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for (order_id, price, quantity, average), each in zip(json.loads(said.stdout), orders, strict=True):
+    said = ask_oracle("tastytrade", _READ, json.dumps([row(**each) for each in orders]))
+    for (order_id, price, quantity, average), each in zip(json.loads(said), orders, strict=True):
         ours = seen(**each)
         assert (order_id, Decimal(price), Decimal(quantity)) == (
             ours.brokerage_order_id,

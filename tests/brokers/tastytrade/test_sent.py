@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -15,7 +13,7 @@ from nostro.domain.cancel import NotSent, NotSentCause
 from nostro.domain.instrument import AssetClass
 from nostro.domain.order import OrderType, PositionEffect, PriceEffect, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder, Replacement
-from tests.sdk.install import install_locked
+from tests.brokers.oracle import ask_oracle
 
 from .said import ACCOUNT, CLIENT_ID, NEW_ORDER, PATH, REF, SPREAD, UNKNOWN, asked, fill, leg, shown
 
@@ -270,20 +268,10 @@ print(json.dumps([
 
 
 def test_the_client_of_others_writes_the_same_orders() -> None:
-    try:
-        folder = install_locked("oracle-tastytrade", "oracle-tastytrade")
-    except RuntimeError as error:  # no package index: the guide's spelling is tried above all the same
-        pytest.skip(f"tastytrade cannot be installed: {error}")
-    said = subprocess.run(
-        [sys.executable, "-c", _WRITE],
-        env={"PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    said = ask_oracle("tastytrade", _WRITE)
     stop = replace(FUTURE, order_type=OrderType.STOP, limit_price=None, stop_price=Decimal(90))
     closing = replace(with_leg(Side.SELL, PositionEffect.CLOSE), time_in_force=TimeInForce.GTC)
     ours = [sent(each) for each in (NEW_ORDER, SPREAD, BY_VALUE, stop, closing)]
     for each in ours:
         del each["external-identifier"]
-    assert json.loads(said.stdout) == ours
+    assert json.loads(said) == ours

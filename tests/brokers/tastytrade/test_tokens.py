@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -16,9 +14,9 @@ from nostro.brokers.ties import LooseSecrets
 from nostro.brokers.transport import NoReply, Reply
 from nostro.domain.cancel import CancelPending, CancelUnknown, NotSent, NotSentCause
 from nostro.domain.errors import AccessRefused, ReadFailed
+from tests.brokers.oracle import ask_oracle
 from tests.brokers.scripted import Scripted, answer
 from tests.brokers.wired import wired
-from tests.sdk.install import install_locked
 from tests.sim.market import ToldClock
 
 from .said import ACCOUNT, REF, refused, shown
@@ -162,18 +160,8 @@ asyncio.run(main())
 
 
 def test_the_client_of_others_asks_for_tokens_in_the_same_way() -> None:
-    try:
-        folder = install_locked("oracle-tastytrade", "oracle-tastytrade")
-    except RuntimeError as error:
-        pytest.skip(f"tastytrade cannot be installed: {error}")
-    said = subprocess.run(
-        [sys.executable, "-c", _ASK],
-        env={"PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    said = ask_oracle("tastytrade", _ASK)
     session = Session(GRANTED, TAKEN)
     asyncio.run(session.open().cancel_order(ACCOUNT, REF))
     ours = session.transport.requests[0]
-    assert json.loads(said.stdout) == [[ours.method, ours.path, json.loads(ours.body)]]
+    assert json.loads(said) == [[ours.method, ours.path, json.loads(ours.body)]]

@@ -1,14 +1,12 @@
 """tastytrade's words for the status of an order, from its page and from a client of others."""
 
 import asyncio
-import subprocess
-import sys
 
 import pytest
 
 from nostro.domain.cancel import OrderFound
 from nostro.domain.order import Order, OrderStatus
-from tests.sdk.install import install_locked
+from tests.brokers.oracle import ask_oracle
 
 from .said import ACCOUNT, NEW_ID, REF, broker, shown
 
@@ -60,16 +58,6 @@ def test_a_successor_that_waits_still_replaces_nothing(word: str) -> None:
 
 
 def test_the_client_of_others_knows_no_other_word() -> None:
-    try:
-        folder = install_locked("oracle-tastytrade", "oracle-tastytrade")
-    except RuntimeError as error:  # no package index: the page's words are tried above all the same
-        pytest.skip(f"tastytrade cannot be installed: {error}")
     ask = "from tastytrade.order import OrderStatus; print(*(each.value for each in OrderStatus), sep='|')"
-    said = subprocess.run(
-        [sys.executable, "-c", ask],
-        env={"PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert set(said.stdout.strip().split("|")) == set(MEANS)
+    said = ask_oracle("tastytrade", ask)
+    assert set(said.split("|")) == set(MEANS)

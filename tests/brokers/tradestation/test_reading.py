@@ -18,9 +18,9 @@ from nostro.domain.errors import AccessRefused, ReadFailed
 from nostro.domain.instrument import AssetClass, OptionContract, OptionRight
 from nostro.domain.order import Order, OrderStatus, OrderType, PositionEffect, PriceEffect, Side, TimeInForce
 from nostro.ports import SystemClock
+from tests.brokers.oracle import ask_oracle
 from tests.brokers.scripted import Scripted, answer
 
-from .oracle import ask_oracle
 from .said import ACCOUNT, CALL, REF, T0, UNAUTHORIZED, asked, broker, leg, row, shown
 
 CLOSED_AT = "2026-03-02T15:00:05Z"
@@ -282,4 +282,6 @@ def test_a_client_of_others_reads_the_same_of_an_order() -> None:
     order = seen(**document["Orders"][0])
     ours = (order.brokerage_order_id, order.raw_status, order.limit_price, order.quantity)
     fill = (order.filled_quantity, order.legs[0].average_price)
-    assert ask_oracle(program, json.dumps(document)) == " ".join(str(each) for each in (*ours, *fill))
+    assert ask_oracle("tradestation", program, json.dumps(document)) == " ".join(
+        str(each) for each in (*ours, *fill)
+    )

@@ -16,9 +16,9 @@ from nostro.brokers.tradestation.symbols import write_symbol
 from nostro.domain.instrument import AssetClass
 from nostro.domain.order import OrderType, PositionEffect, PriceEffect, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder
+from tests.brokers.oracle import ask_oracle
 from tests.brokers.scripted import answer
 
-from .oracle import ask_oracle
 from .said import ACCOUNT, CALL, CHANGE, NEW_ORDER, NOTHING, ORDER_ID, PLACED, SEEN, SPREAD, T0, TAKEN, asked
 
 OPTION = replace(NEW_ORDER, legs=(NewLeg(symbol=CALL, side=Side.BUY),))
@@ -190,7 +190,12 @@ def test_a_client_of_others_sends_the_same_requests() -> None:
         *([each.method, *_split(each.path)] for each in (today, history, newer, older)),
     ]
     since = parse_qs(urlsplit(history.path).query)["since"][0]
-    assert json.loads(ask_oracle(_CLIENT, json.dumps([ACCOUNT, order, ORDER_ID, since, PAGE_MAX]))) == ours
+    assert (
+        json.loads(
+            ask_oracle("tradestation", _CLIENT, json.dumps([ACCOUNT, order, ORDER_ID, since, PAGE_MAX]))
+        )
+        == ours
+    )
 
 
 def _split(path: str) -> tuple[str, dict[str, str]]:

@@ -14,11 +14,11 @@ from nostro.brokers.tradestation import KINDS
 from nostro.brokers.transport import NoReply, Reply
 from nostro.domain.cancel import CancelPending, CancelUnknown, NotSent, NotSentCause
 from nostro.domain.errors import AccessRefused, ReadFailed
+from tests.brokers.oracle import ask_oracle
 from tests.brokers.scripted import Scripted, answer
 from tests.brokers.wired import wired
 from tests.sim.market import ToldClock
 
-from .oracle import ask_oracle
 from .said import ACCOUNT, SEEN, TAKEN, UNAUTHORIZED
 
 GIVEN = {"client_id": "key", "client_secret": "s+1/=", "refresh_token": "r+1/="}
@@ -162,7 +162,7 @@ asyncio.run(TokenManager(config).get_valid_access_token())
 
 
 def test_a_client_of_others_asks_for_a_token_in_the_same_way() -> None:
-    url, form, headers = json.loads(ask_oracle(_CLIENT))
+    url, form, headers = json.loads(ask_oracle("tradestation", _CLIENT))
     assert url == f"{KINDS[0].spec.token_address}/oauth/token"
     assert {name: [value] for name, value in form.items()} == FORM
     assert headers == {"Content-Type": "application/x-www-form-urlencoded"}

@@ -7,8 +7,8 @@ import pytest
 
 from nostro.domain.cancel import OrderFound
 from nostro.domain.order import Order, OrderStatus
+from tests.brokers.oracle import ask_oracle
 
-from .oracle import ask_oracle
 from .said import ACCOUNT, REF, broker, leg, shown
 
 MEANS = {
@@ -114,7 +114,8 @@ def test_a_new_word_is_kept_and_proves_nothing() -> None:
 
 def test_a_client_of_others_knows_no_other_word() -> None:
     said = ask_oracle(
+        "tradestation",
         "from tradestation.ts_types.order_execution import OrderStatus;"
-        "print(*(each.value for each in OrderStatus))"
+        "print(*(each.value for each in OrderStatus))",
     )
     assert set(said.split()) == set(MEANS)
