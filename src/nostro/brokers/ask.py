@@ -11,7 +11,8 @@ An adapter whose vendor documents more about one of these statuses judges that s
 look proves less still: whatever is not an order, or its documented absence, is LookFailed.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -32,15 +33,16 @@ from nostro.domain.cancel import (
     LookFailed,
     NotSent,
     NotSentCause,
+    OrderFound,
     OrderLook,
     Raw,
     UnknownCause,
 )
 from nostro.domain.errors import AccessRefused, ReadFailed
-from nostro.domain.ids import BrokerageOrderId
+from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.instrument import instrument_of
 from nostro.domain.order import Leg, Order, OrderRef, OrderStatus
-from nostro.domain.place import NewOrder
+from nostro.domain.place import NewOrder, Placed
 
 T = TypeVar("T")
 
@@ -138,6 +140,31 @@ class Asking:
             raise AccessRefused(str(error)) from error
         except TransportError as error:
             raise ReadFailed(str(error)) from error
+
+
+async def verified(
+    placed: Placed,
+    order: NewOrder,
+    by_id: Callable[[OrderRef], Awaitable[OrderLook]],
+    by_client_id: Callable[[ClientOrderId], Awaitable[OrderLook]],
+) -> Placed | CancelUnknown:
+    """Look whose id it is that a receipt of a placement holds: it has nothing else.
+
+    Where no look succeeds it is believed. Returns the order as it was found, under our own id.
+    """
+    look = await by_id(placed.orders[0].ref)
+    if isinstance(look, LookFailed):
+        return placed
+    if not _is_of(look, order):
+        look = await by_client_id(order.client_order_id)
+    if isinstance(look, OrderFound) and _is_of(look, order):
+        return replace(placed, orders=(look.order,))
+    cause, message = UnknownCause.OTHER_ORDER_IN_REPLY, "the reply is about another order"
+    return CancelUnknown(cause=cause, message=message, raw=placed.raw)
+
+
+def _is_of(look: OrderLook, order: NewOrder) -> bool:
+    return isinstance(look, OrderFound) and look.order.client_order_id == order.client_order_id
 
 
 def refused_here(message: str) -> NotSent:

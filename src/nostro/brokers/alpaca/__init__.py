@@ -7,7 +7,6 @@ from nostro.brokers.alpaca.orders import AlpacaOrders
 from nostro.brokers.alpaca.spec import PAPER_SPEC, SPEC
 from nostro.brokers.registry import BrokerKind
 from nostro.brokers.spec import BrokerSpec
-from nostro.brokers.transport import Transport
 from nostro.brokers.wiring import Wiring
 
 __all__ = ["KINDS"]
@@ -15,14 +14,6 @@ __all__ = ["KINDS"]
 
 class AlpacaBroker(AlpacaOrders, AlpacaAccounts):
     """One key's session; a `nostro.brokers.port.Broker`."""
-
-    def __init__(self, transport: Transport, spec: BrokerSpec) -> None:
-        """Speak through `transport`, which holds the key."""
-        super().__init__(transport, spec)
-
-    @property
-    def spec(self) -> BrokerSpec:
-        return self._spec
 
 
 def _kind(spec: BrokerSpec) -> BrokerKind:

@@ -31,10 +31,10 @@ from nostro.brokers.alpaca.wire import (
     write_order,
     write_replacement,
 )
-from nostro.brokers.ask import Asking, must_be, refused_here
+from nostro.brokers.ask import must_be
 from nostro.brokers.reply import Unreadable, read, read_raw
-from nostro.brokers.spec import BrokerSpec
-from nostro.brokers.transport import Reply, Request, Transport
+from nostro.brokers.session import Session
+from nostro.brokers.transport import Reply, Request
 from nostro.domain.cancel import (
     CancelOutcome,
     CancelPending,
@@ -48,7 +48,6 @@ from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
-    NewGroup,
     NewOrder,
     Placed,
     PlaceOutcome,
@@ -74,12 +73,8 @@ _REFUSED_IN = {
 }
 
 
-class AlpacaOrders:
+class AlpacaOrders(Session):
     """The calls of one key that concern orders. A key is one account's, so that no call names it."""
-
-    def __init__(self, transport: Transport, spec: BrokerSpec) -> None:
-        self._spec = spec
-        self._ask = Asking(transport, spec)
 
     async def cancel_order(self, _account: str, order: OrderRef) -> CancelOutcome:
         request = Request("DELETE", _order_path(order), operation="cancel")
@@ -95,9 +90,6 @@ class AlpacaOrders:
 
         request = Request("POST", "/v2/orders", write_order(order), operation="place")
         return await self._ask.change(request, judge)
-
-    async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
-        return refused_here("groups of orders are not placed here")
 
     async def replace_order(self, _account: str, order: OrderRef, terms: Replacement) -> ReplaceOutcome:
         def judge(reply: Reply) -> ReplaceOutcome:

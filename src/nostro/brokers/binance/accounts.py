@@ -7,23 +7,20 @@ position in its first pair with money (`MONEY`).
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from nostro.brokers.ask import Asking
 from nostro.brokers.binance.pairs import ACCOUNT, MONEY, PRICES, Pairs, symbol_of
 from nostro.brokers.binance.wire import Holding, read_account_number, read_holdings, read_prices
+from nostro.brokers.session import Session
 from nostro.brokers.spec import BrokerSpec
 from nostro.brokers.transport import Transport
-from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
-from nostro.domain.errors import ReadFailed
+from nostro.domain.account import Balance, BrokerageAccount, Position
 from nostro.domain.instrument import AssetClass, Instrument, instrument_of
-from nostro.domain.place import NewOrder, Preview
 
 
-class BinanceAccounts:
+class BinanceAccounts(Session):
     """The calls of one key that change nothing and concern no order."""
 
     def __init__(self, transport: Transport, spec: BrokerSpec) -> None:
-        self._spec = spec
-        self._ask = Asking(transport, spec)
+        super().__init__(transport, spec)
         self._pairs = Pairs(self._ask)
 
     async def list_accounts(self) -> Sequence[BrokerageAccount]:
@@ -46,15 +43,6 @@ class BinanceAccounts:
         symbols = {each.asset: _priced_as(each.asset, prices) for each in held}
         pairs = await self._pairs.tell(symbol for symbol in symbols.values() if symbol)
         return [_position(each, pairs.get(symbols[each.asset], ""), prices) for each in held]
-
-    async def list_quotes(self, _symbols: Sequence[str]) -> Sequence[Quote]:
-        raise ReadFailed("prices are not asked for at this brokerage")
-
-    async def list_instruments(self) -> Sequence[Instrument]:
-        raise ReadFailed("instruments are not asked for at this brokerage")
-
-    async def preview_order(self, _account: str, _order: NewOrder) -> Preview | str:
-        raise ReadFailed("this brokerage says nothing of an order before it is placed")
 
 
 def _priced_as(asset: str, prices: Mapping[str, Decimal]) -> str:

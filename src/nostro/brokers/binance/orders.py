@@ -43,7 +43,6 @@ from nostro.brokers.binance.wire import (
     write_order,
 )
 from nostro.brokers.reply import Unreadable, read
-from nostro.brokers.spec import BrokerSpec
 from nostro.brokers.transport import Reply, Request
 from nostro.domain.cancel import (
     Canceled,
@@ -64,13 +63,10 @@ from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
-    NewGroup,
     NewOrder,
     Placed,
     PlaceOutcome,
     PlaceRejected,
-    Replacement,
-    ReplaceOutcome,
 )
 
 PAGE_MAX = 500
@@ -104,10 +100,6 @@ _BANNED = 418
 
 class BinanceBroker(BinanceAccounts):
     """One key's session; a `nostro.brokers.port.Broker`."""
-
-    @property
-    def spec(self) -> BrokerSpec:
-        return self._spec
 
     async def cancel_order(self, account: str, order: OrderRef) -> CancelOutcome:
         ref = await self._locate(account, order)
@@ -146,12 +138,6 @@ class BinanceBroker(BinanceAccounts):
 
         request = Request("POST", f"/api/v3/order?{write_order(order, symbol)}", operation="place")
         return await self._ask.change(request, judge)
-
-    async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
-        return refused_here("groups of orders are not placed here")
-
-    async def replace_order(self, _account: str, _order: OrderRef, _terms: Replacement) -> ReplaceOutcome:
-        return refused_here("orders are not replaced here")
 
     async def look_up_order(self, _account: str, order: OrderRef) -> OrderLook:
         """Look in the order's pair; without a route, among all open orders and in pairs that can be tried.

@@ -58,13 +58,10 @@ from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.order import Order, OrderRef
 from nostro.domain.place import (
-    NewGroup,
     NewOrder,
     Placed,
     PlaceOutcome,
     PlaceRejected,
-    Replacement,
-    ReplaceOutcome,
 )
 from nostro.ports import Clock
 
@@ -106,10 +103,6 @@ class CoinbaseBroker(CoinbaseAccounts):
         super().__init__(transport, spec)
         self._clock = clock
 
-    @property
-    def spec(self) -> BrokerSpec:
-        return self._spec
-
     async def cancel_order(self, _account: str, order: OrderRef) -> CancelOutcome:
         def judge(reply: Reply) -> CancelOutcome:
             if reply.status != 200:
@@ -147,12 +140,6 @@ class CoinbaseBroker(CoinbaseAccounts):
         if body is None:
             return refused_here("orders of this kind are not placed here")
         return await self._ask.change(Request("POST", f"{API}/orders", body, operation="place"), judge)
-
-    async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
-        return refused_here("groups of orders are not placed here")
-
-    async def replace_order(self, _account: str, _order: OrderRef, _terms: Replacement) -> ReplaceOutcome:
-        return refused_here("orders are not replaced here")
 
     async def look_up_order(self, _account: str, order: OrderRef) -> OrderLook:
         def judge(reply: Reply) -> OrderLook | None:

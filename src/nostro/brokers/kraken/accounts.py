@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from nostro.brokers.ask import Asking
 from nostro.brokers.kraken.names import Names
 from nostro.brokers.kraken.wire import Holding, read_account_number, read_holdings
+from nostro.brokers.session import Session
 from nostro.brokers.spec import BrokerSpec
 from nostro.brokers.transport import Transport
-from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
-from nostro.domain.errors import ReadFailed
+from nostro.domain.account import Balance, BrokerageAccount, Position
 from nostro.domain.instrument import AssetClass, Instrument
-from nostro.domain.place import NewOrder, Preview
 
 _CASH = frozenset({"AUD", "CAD", "CHF", "EUR", "GBP", "JPY", "USD"})
 """What is money here; every other asset is a position. Kraken calls all of them assets of one class."""
@@ -20,12 +18,11 @@ _EARNING = ".F"
 """Ends the name of what earns rewards and can be traded as the asset itself (BalanceEx)."""
 
 
-class KrakenAccounts:
+class KrakenAccounts(Session):
     """The calls of one key that change nothing and concern no order. A key is one account's."""
 
     def __init__(self, transport: Transport, spec: BrokerSpec) -> None:
-        self._spec = spec
-        self._ask = Asking(transport, spec)
+        super().__init__(transport, spec)
         self._names = Names(self._ask)
 
     async def list_accounts(self) -> Sequence[BrokerageAccount]:
@@ -48,16 +45,6 @@ class KrakenAccounts:
             for name, holding in holdings.items()
             if name not in _CASH and holding.total
         ]
-
-    async def list_quotes(self, _symbols: Sequence[str]) -> Sequence[Quote]:
-        raise ReadFailed("prices are not asked for at this brokerage")
-
-    async def list_instruments(self) -> Sequence[Instrument]:
-        raise ReadFailed("instruments are not asked for at this brokerage")
-
-    async def preview_order(self, _account: str, _order: NewOrder) -> Preview | str:
-        # Kraken's preview is a placement with one more word in its form: not a read, if the word is lost.
-        raise ReadFailed("this brokerage is not asked about an order before it is placed")
 
     async def _holdings(self) -> Mapping[str, Holding]:
         """Read what is held of each asset, by the name that everybody uses."""

@@ -24,9 +24,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode
 
-from nostro.brokers.ask import as_asked, must_be, raw_of, refused_here
+from nostro.brokers.ask import as_asked, must_be, raw_of, refused_here, verified
 from nostro.brokers.kraken.accounts import KrakenAccounts
 from nostro.brokers.kraken.failure import Failure, read_failure
 from nostro.brokers.kraken.wire import (
@@ -51,19 +52,15 @@ from nostro.domain.cancel import (
     OrderAmbiguous,
     OrderFound,
     OrderLook,
-    UnknownCause,
 )
 from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import Order, OrderRef
 from nostro.domain.place import (
-    NewGroup,
     NewOrder,
     Placed,
     PlaceOutcome,
     PlaceRejected,
-    Replacement,
-    ReplaceOutcome,
 )
 from nostro.ports import Clock
 
@@ -90,10 +87,6 @@ class KrakenBroker(KrakenAccounts):
         """Speak through `transport`, which signs."""
         super().__init__(transport, spec)
         self._clock = clock
-
-    @property
-    def spec(self) -> BrokerSpec:
-        return self._spec
 
     async def cancel_order(self, _account: str, order: OrderRef) -> CancelOutcome:
         form = urlencode({"txid": order.brokerage_order_id})
@@ -127,27 +120,15 @@ class KrakenBroker(KrakenAccounts):
 
         request = Request("POST", f"/0/private/AddOrder?{write_order(order, pair)}", operation="place")
         outcome = await self._ask.change(request, judge)
-        return await self._verify(order, outcome) if isinstance(outcome, Placed) else outcome
-
-    async def _verify(self, order: NewOrder, placed: Placed) -> PlaceOutcome:
-        """Look whose id it is: a receipt has nothing else. Where no look succeeds it is believed."""
-        look = await self.look_up_order("", placed.orders[0].ref)
-        if isinstance(look, LookFailed):
-            return placed
-        if not _is_of(look, order):
-            look = await self.find_client_order("", order.client_order_id)
-        if isinstance(look, OrderFound) and _is_of(look, order):
-            # Kraken does not show how long an order stays.
-            found = replace(look.order, time_in_force=order.time_in_force)
-            return replace(placed, orders=(found,))
-        cause, message = UnknownCause.OTHER_ORDER_IN_REPLY, "the reply is about another order"
-        return CancelUnknown(cause=cause, message=message, raw=placed.raw)
-
-    async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
-        return refused_here("groups of orders are not placed here")
-
-    async def replace_order(self, _account: str, _order: OrderRef, _terms: Replacement) -> ReplaceOutcome:
-        return refused_here("orders are not replaced here")
+        if not isinstance(outcome, Placed):
+            return outcome
+        told = await verified(
+            outcome, order, partial(self.look_up_order, ""), partial(self.find_client_order, "")
+        )
+        if not isinstance(told, Placed):
+            return told
+        # Kraken does not show how long an order stays.
+        return replace(told, orders=(replace(told.orders[0], time_in_force=order.time_in_force),))
 
     async def look_up_order(self, _account: str, order: OrderRef) -> OrderLook:
         if self._spec.order_id.fullmatch(order.brokerage_order_id) is None:
@@ -233,7 +214,3 @@ def _unknown(failure: Failure, reply: Reply) -> CancelUnknown | None:
     if failure.cause is None:
         return None
     return CancelUnknown(cause=failure.cause, message=failure.message, raw=raw_of(reply))
-
-
-def _is_of(look: OrderLook, order: NewOrder) -> bool:
-    return isinstance(look, OrderFound) and look.order.client_order_id == order.client_order_id

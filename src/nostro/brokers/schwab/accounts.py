@@ -8,24 +8,21 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from nostro.brokers.ask import Asking
 from nostro.brokers.schwab.holdings import read_balance, read_hashes, read_positions
+from nostro.brokers.session import Session
 from nostro.brokers.spec import BrokerSpec
 from nostro.brokers.transport import Transport
-from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
+from nostro.domain.account import Balance, BrokerageAccount, Position
 from nostro.domain.errors import ReadFailed
-from nostro.domain.instrument import Instrument
-from nostro.domain.place import NewOrder, Preview
 
 _ACCOUNTS = "/trader/v1/accounts"
 
 
-class SchwabAccounts:
+class SchwabAccounts(Session):
     """The calls of one customer that change nothing and concern no order."""
 
     def __init__(self, transport: Transport, spec: BrokerSpec) -> None:
-        self._spec = spec
-        self._ask = Asking(transport, spec)
+        super().__init__(transport, spec)
         self._hashes: dict[str, str] = {}
         self._hashes_lock = asyncio.Lock()
 
@@ -39,15 +36,6 @@ class SchwabAccounts:
     async def list_positions(self, account: str) -> Sequence[Position]:
         path = await self._account_path(account)
         return await self._ask.read(f"{path}?fields=positions", read_positions)
-
-    async def list_quotes(self, _symbols: Sequence[str]) -> Sequence[Quote]:
-        raise ReadFailed("prices are not asked for at this brokerage")
-
-    async def list_instruments(self) -> Sequence[Instrument]:
-        raise ReadFailed("instruments are not asked for at this brokerage")
-
-    async def preview_order(self, _account: str, _order: NewOrder) -> Preview | str:
-        raise ReadFailed("this brokerage is not asked about an order before it is placed")
 
     async def _account_path(self, account: str) -> str:
         """Find where an account is; raises ReadFailed also for one that these credentials do not have."""

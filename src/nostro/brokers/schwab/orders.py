@@ -63,7 +63,6 @@ from nostro.domain.errors import AccessRefused, ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
-    NewGroup,
     NewOrder,
     Placed,
     PlaceOutcome,
@@ -100,10 +99,6 @@ class SchwabBroker(SchwabAccounts):
         super().__init__(transport, spec)
         self._clock = clock
 
-    @property
-    def spec(self) -> BrokerSpec:
-        return self._spec
-
     async def cancel_order(self, account: str, order: OrderRef) -> CancelOutcome:
         path = await self._order_path(account, order)
         if isinstance(path, NotSent):
@@ -128,9 +123,6 @@ class SchwabBroker(SchwabAccounts):
             return outcome
         seen = await self._look_at_new(account, outcome.orders[0])
         return seen if isinstance(seen, CancelUnknown) else Placed(orders=(seen,), raw=None)
-
-    async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
-        return refused_here("groups of orders are not placed here")
 
     async def replace_order(self, account: str, order: OrderRef, terms: Replacement) -> ReplaceOutcome:
         path = await self._order_path(account, order)

@@ -4,16 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from urllib.parse import quote
 
-from nostro.brokers.ask import Asking
 from nostro.brokers.reply import Unreadable
-from nostro.brokers.spec import BrokerSpec
+from nostro.brokers.session import Session
 from nostro.brokers.tastytrade.envelope import Row, read_data, read_items
 from nostro.brokers.tastytrade.wire import amount, read_instrument
-from nostro.brokers.transport import Transport
-from nostro.domain.account import Balance, BrokerageAccount, Position, Quote
-from nostro.domain.errors import ReadFailed
-from nostro.domain.instrument import Instrument
-from nostro.domain.place import NewOrder, Preview
+from nostro.domain.account import Balance, BrokerageAccount, Position
 
 _DIRECTIONS = {"Long": 1, "Short": -1, "Zero": 0}
 
@@ -54,12 +49,8 @@ class _PositionRow(Row, kw_only=True):
         )
 
 
-class TastytradeAccounts:
+class TastytradeAccounts(Session):
     """The calls of one customer that change nothing and concern no order."""
-
-    def __init__(self, transport: Transport, spec: BrokerSpec) -> None:
-        self._spec = spec
-        self._ask = Asking(transport, spec)
 
     async def list_accounts(self) -> Sequence[BrokerageAccount]:
         rows, _ = await self._ask.read("/customers/me/accounts", lambda body: read_items(body, _OwnedRow))
@@ -79,15 +70,6 @@ class TastytradeAccounts:
 
     async def list_positions(self, account: str) -> Sequence[Position]:
         return await self._ask.read(f"{account_path(account)}/positions", _read_positions)
-
-    async def list_quotes(self, _symbols: Sequence[str]) -> Sequence[Quote]:
-        raise ReadFailed("prices are not asked for at this brokerage")
-
-    async def list_instruments(self) -> Sequence[Instrument]:
-        raise ReadFailed("instruments are not asked for at this brokerage")
-
-    async def preview_order(self, _account: str, _order: NewOrder) -> Preview | str:
-        raise ReadFailed("this brokerage is not asked about an order before it is placed")
 
 
 def account_path(account: str) -> str:

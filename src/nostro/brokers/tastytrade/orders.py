@@ -61,7 +61,6 @@ from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
-    NewGroup,
     NewOrder,
     Placed,
     PlaceOutcome,
@@ -97,10 +96,6 @@ class TastytradeBroker(TastytradeAccounts):
         super().__init__(transport, spec)
         self._clock = clock
 
-    @property
-    def spec(self) -> BrokerSpec:
-        return self._spec
-
     async def cancel_order(self, account: str, order: OrderRef) -> CancelOutcome:
         route = await self._find_route(account, order)
         if isinstance(route, NotSent):
@@ -133,9 +128,6 @@ class TastytradeBroker(TastytradeAccounts):
         path = f"{account_path(account)}/{SIMPLE}"
         request = Request("POST", path, body, operation="place", headers=_JSON)
         return await self._ask.change(request, judge)
-
-    async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
-        return refused_here("groups of orders are not placed here")
 
     async def replace_order(self, account: str, order: OrderRef, terms: Replacement) -> ReplaceOutcome:
         look = await self._look_at(account, OrderRef(order.brokerage_order_id, order.route or SIMPLE))

@@ -57,13 +57,10 @@ from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import BrokerageOrderId, ClientOrderId
 from nostro.domain.order import Order, OrderRef, Side
 from nostro.domain.place import (
-    NewGroup,
     NewOrder,
     Placed,
     PlaceOutcome,
     PlaceRejected,
-    Replacement,
-    ReplaceOutcome,
 )
 from nostro.ports import Clock
 
@@ -104,10 +101,6 @@ class TradeStationBroker(TradeStationAccounts):
         """Speak through `transport`, which holds the token."""
         super().__init__(transport, spec)
         self._clock = clock
-
-    @property
-    def spec(self) -> BrokerSpec:
-        return self._spec
 
     async def cancel_order(self, account: str, order: OrderRef) -> CancelOutcome:
         if not order.route or order.route != account:
@@ -153,12 +146,6 @@ class TradeStationBroker(TradeStationAccounts):
             cause, message = UnknownCause.OTHER_ORDER_IN_REPLY, "the reply is about another order"
             return CancelUnknown(cause=cause, message=message, raw=placed.raw)
         return replace(placed, orders=(replace(look.order, client_order_id=told.client_order_id),))
-
-    async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
-        return refused_here("groups of orders are not placed here")
-
-    async def replace_order(self, _account: str, _order: OrderRef, _terms: Replacement) -> ReplaceOutcome:
-        return refused_here("orders are not replaced here")
 
     async def look_up_order(self, account: str, order: OrderRef) -> OrderLook:
         """Look among the open orders and those of today, and then among the older ones."""

@@ -23,11 +23,11 @@ users, September 2026; the rest: see SOURCES.)
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote
 
-from nostro.brokers.ask import as_asked, must_be, raw_of, refused_here
+from nostro.brokers.ask import as_asked, must_be, raw_of, verified
 from nostro.brokers.reply import Unreadable
 from nostro.brokers.spec import BrokerSpec
 from nostro.brokers.tradier.accounts import TradierAccounts, account_path
@@ -58,13 +58,10 @@ from nostro.domain.errors import ReadFailed
 from nostro.domain.ids import ClientOrderId
 from nostro.domain.order import Order, OrderRef, OrderStatus
 from nostro.domain.place import (
-    NewGroup,
     NewOrder,
     Placed,
     PlaceOutcome,
     PlaceRejected,
-    Replacement,
-    ReplaceOutcome,
 )
 from nostro.ports import Clock
 
@@ -81,10 +78,6 @@ class TradierBroker(TradierAccounts):
         """Speak through `transport`, which holds the token."""
         super().__init__(transport, spec)
         self._clock = clock
-
-    @property
-    def spec(self) -> BrokerSpec:
-        return self._spec
 
     async def cancel_order(self, account: str, order: OrderRef) -> CancelOutcome:
         def judge(reply: Reply) -> CancelOutcome | Reply:
@@ -110,25 +103,11 @@ class TradierBroker(TradierAccounts):
         path = f"{account_path(account)}/orders"
         request = Request("POST", path, write_order(order), operation="place", headers=_FORM)
         outcome = await self._ask.change(request, judge)
-        return await self._verify(account, order, outcome) if isinstance(outcome, Placed) else outcome
-
-    async def _verify(self, account: str, order: NewOrder, placed: Placed) -> PlaceOutcome:
-        """Look whose id it is: a receipt has nothing else. Where no look succeeds it is believed."""
-        look = await self.look_up_order(account, placed.orders[0].ref)
-        if isinstance(look, LookFailed):
-            return placed
-        if not _is_of(look, order):
-            look = await self.find_client_order(account, order.client_order_id)
-        if isinstance(look, OrderFound) and _is_of(look, order):
-            return replace(placed, orders=(look.order,))
-        cause, message = UnknownCause.OTHER_ORDER_IN_REPLY, "the reply is about another order"
-        return CancelUnknown(cause=cause, message=message, raw=placed.raw)
-
-    async def place_group(self, _account: str, _group: NewGroup) -> PlaceOutcome:
-        return refused_here("groups of orders are not placed here")
-
-    async def replace_order(self, _account: str, _order: OrderRef, _terms: Replacement) -> ReplaceOutcome:
-        return refused_here("orders are not replaced here")
+        if not isinstance(outcome, Placed):
+            return outcome
+        return await verified(
+            outcome, order, partial(self.look_up_order, account), partial(self.find_client_order, account)
+        )
 
     async def look_up_order(self, account: str, order: OrderRef) -> OrderLook:
         def judge(reply: Reply) -> OrderLook | None:
@@ -189,10 +168,6 @@ def _read_change(reply: Reply) -> Taken | Refused:
     if reply.status == 400 and isinstance(said, Taken):
         raise Unreadable("the reply takes the request and refuses it")
     return said
-
-
-def _is_of(look: OrderLook, order: NewOrder) -> bool:
-    return isinstance(look, OrderFound) and look.order.client_order_id == order.client_order_id
 
 
 def _reason(refused: Refused) -> CancelRejectReason:
