@@ -15,7 +15,11 @@ One that cannot be stored is used from memory, and stored before the next is ask
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Annotated
 
+import msgspec
+
+from nostro.brokers.reply import Unreadable, read
 from nostro.brokers.ties import Secrets, SecretsLost
 from nostro.brokers.transport import CredentialsRefused, NeverSent, Reply, Request, Transport, TransportError
 from nostro.ports import Clock, Tasks
@@ -27,6 +31,11 @@ EARLY = timedelta(minutes=1)
 
 _OTHERS_STORE_WITHIN_S = 2.0
 _POLL_S = 0.1
+
+DEAD_GRANTS = frozenset({"invalid_grant", "invalid_client"})
+"""What RFC 6749, section 5.2, says of credentials that no request will make good."""
+
+_LIFE_S_MAX = 24 * 3600
 
 READS = frozenset({"read", "list", "look_up"})
 
@@ -40,6 +49,51 @@ documented words, that these credentials are good for nothing any more; a Transp
 
 class GrantRefused(Exception):
     """The brokerage gives no more tokens for these credentials. `str()` is its own short word for it."""
+
+
+class _Tokens(msgspec.Struct, kw_only=True):
+    """A success of RFC 6749, section 5.1."""
+
+    access_token: Annotated[str, msgspec.Meta(min_length=1)]
+    refresh_token: str = ""
+    """The one that is good from now on; empty where the old one stays."""
+    expires_in: Annotated[int, msgspec.Meta(gt=0, le=_LIFE_S_MAX)]
+
+
+def renewal(
+    transport: Transport,
+    timeout_s: float,
+    clock: Clock,
+    ask: Callable[[Mapping[str, str]], Request],
+    refused: Callable[[Reply], str],
+) -> Renew:
+    """Make what gets new tokens for a refresh token, through `transport`, which bears none.
+
+    `ask` makes the request of the credentials. `refused` finds the word in a reply by which the vendor says
+    that they are dead; empty: it does not. It may raise Unreadable.
+    """
+
+    async def renew(credentials: Mapping[str, str]) -> Mapping[str, str]:
+        asked_at = clock.now()
+        reply = await transport.send(ask(credentials), timeout_s)
+        try:
+            word = refused(reply)
+            if word:
+                raise GrantRefused(word)
+            return _read_tokens(reply, asked_at)
+        except Unreadable as error:
+            raise TransportError(str(error)) from error
+
+    return renew
+
+
+def _read_tokens(reply: Reply, asked_at: datetime) -> Mapping[str, str]:
+    if reply.status != 200:
+        raise Unreadable(f"the brokerage answered {reply.status} when it was asked for a token")
+    tokens = read(reply.body, _Tokens)
+    ends = asked_at + timedelta(seconds=tokens.expires_in)
+    changed = {ACCESS_TOKEN: tokens.access_token, EXPIRES_AT: ends.isoformat()}
+    return changed | ({"refresh_token": tokens.refresh_token} if tokens.refresh_token else {})
 
 
 class TokenKeeper:

@@ -7,16 +7,12 @@ from urllib.parse import parse_qs
 import pytest
 
 from nostro.brokers.oauth import ACCESS_TOKEN, EXPIRES_AT
-from nostro.brokers.port import Broker
 from nostro.brokers.schwab import KINDS
-from nostro.brokers.ties import LooseSecrets
 from nostro.brokers.transport import NoReply, Reply
-from nostro.domain.cancel import CancelPending, CancelUnknown, NotSent, NotSentCause
-from nostro.domain.errors import AccessRefused, ReadFailed
+from nostro.domain.cancel import CancelPending, CancelUnknown
 from tests.brokers.oracle import ask_oracle
-from tests.brokers.scripted import Scripted, answer
-from tests.brokers.wired import wired
-from tests.sim.market import ToldClock
+from tests.brokers.renewing import Renewing, expect_dead, expect_undecided
+from tests.brokers.scripted import answer
 
 from .said import ACCOUNT, HASHES, REF, TAKEN
 
@@ -34,27 +30,12 @@ _DIGEST = '400 Bad Request: "{"error_description":"...","error":"refresh_token_a
 DEAD = answer(400, {"error": "unsupported_token_type", "error_description": _DIGEST})
 
 
-class Session:
-    def __init__(self, *answers: Reply | Exception) -> None:
-        self.transport = Scripted(*answers)
-        self.secrets = LooseSecrets(GIVEN)
-        self.clock = ToldClock()
-        self.doubts = 0
-
-    def open(self) -> Broker:
-        [kind] = KINDS
-        wiring = wired(self.transport, clock=self.clock, secrets=self.secrets, suspect=self._doubt)
-        return kind.connect(GIVEN, wiring)
-
-    def sent(self) -> list[tuple[str, str]]:
-        return [(each.method, each.headers["Authorization"]) for each in self.transport.requests]
-
-    def _doubt(self) -> None:
-        self.doubts += 1
+def session_of(*answers: Reply | Exception) -> Renewing:
+    return Renewing(KINDS[0], GIVEN, *answers)
 
 
 def test_a_token_is_had_once_kept_and_sent_with_every_request() -> None:
-    session = Session(GRANTED, HASHES, TAKEN)
+    session = session_of(GRANTED, HASHES, TAKEN)
     before = session.clock.now()
     assert isinstance(asyncio.run(session.open().cancel_order(ACCOUNT, REF)), CancelPending)
     first = session.transport.requests[0]
@@ -72,7 +53,7 @@ def test_a_token_is_had_once_kept_and_sent_with_every_request() -> None:
 
 
 def test_a_cancel_that_was_answered_with_401_is_not_sent_again() -> None:
-    session = Session(GRANTED, HASHES, answer(401, {}), answer(200, TOKENS | {"access_token": "a-2"}))
+    session = session_of(GRANTED, HASHES, answer(401, {}), answer(200, TOKENS | {"access_token": "a-2"}))
     assert isinstance(asyncio.run(session.open().cancel_order(ACCOUNT, REF)), CancelUnknown)
     assert [method for method, _ in session.sent()] == ["POST", "GET", "DELETE", "POST"]
 
@@ -86,14 +67,7 @@ def test_a_cancel_that_was_answered_with_401_is_not_sent_again() -> None:
     ],
 )
 def test_credentials_that_are_good_for_nothing_send_nothing_and_are_doubted(said: Reply) -> None:
-    session = Session(said)
-    with pytest.raises(AccessRefused):
-        asyncio.run(session.open().list_accounts())
-    assert session.doubts == 1
-    outcome = asyncio.run(session.open().cancel_order(ACCOUNT, REF))
-    assert isinstance(outcome, NotSent)
-    assert outcome.cause is NotSentCause.ACCESS_REFUSED
-    assert {method for method, _ in session.sent()} == {"POST"}
+    expect_dead(session_of(said), ACCOUNT, REF)
 
 
 @pytest.mark.parametrize(
@@ -112,11 +86,7 @@ def test_credentials_that_are_good_for_nothing_send_nothing_and_are_doubted(said
     ],
 )
 def test_any_other_answer_says_nothing_of_the_credentials(said: Reply | Exception) -> None:
-    session = Session(said)
-    with pytest.raises(ReadFailed) as failed:
-        asyncio.run(session.open().list_accounts())
-    assert not isinstance(failed.value, AccessRefused)
-    assert (session.doubts, session.secrets.held) == (0, GIVEN)
+    expect_undecided(session_of(said))
 
 
 def test_schwab_py_proves_the_app_in_the_same_way() -> None:

@@ -2,22 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pytest
 
 from nostro.brokers.oauth import ACCESS_TOKEN, EXPIRES_AT
-from nostro.brokers.port import Broker
 from nostro.brokers.tastytrade import KINDS
-from nostro.brokers.ties import LooseSecrets
 from nostro.brokers.transport import NoReply, Reply
-from nostro.domain.cancel import CancelPending, CancelUnknown, NotSent, NotSentCause
-from nostro.domain.errors import AccessRefused, ReadFailed
+from nostro.domain.cancel import CancelPending, CancelUnknown
 from tests.brokers.oracle import ask_oracle
-from tests.brokers.scripted import Scripted, answer
-from tests.brokers.wired import wired
-from tests.sim.market import ToldClock
+from tests.brokers.renewing import Renewing, expect_dead, expect_undecided
+from tests.brokers.scripted import answer
 
 from .said import ACCOUNT, REF, refused, shown
 
@@ -27,32 +22,8 @@ GRANTED = answer(200, TOKENS)
 TAKEN = shown(status="Cancel Requested")
 
 
-class Session:
-    def __init__(self, *answers: Reply | Exception) -> None:
-        self.transport = Scripted(*answers)
-        self.secrets = LooseSecrets(GIVEN)
-        self.clock = ToldClock()
-        self.headers: Mapping[str, str] = {}
-        self.doubts = 0
-
-    def open(self) -> Broker:
-        wiring = wired(
-            self.transport,
-            clock=self.clock,
-            secrets=self.secrets,
-            suspect=self._doubt,
-            opened=self._opened,
-        )
-        return KINDS[0].connect(GIVEN, wiring)
-
-    def sent(self) -> list[tuple[str, str]]:
-        return [(each.method, each.headers.get("Authorization", "")) for each in self.transport.requests]
-
-    def _opened(self, headers: Mapping[str, str]) -> None:
-        self.headers = headers
-
-    def _doubt(self) -> None:
-        self.doubts += 1
+def session_of(*answers: Reply | Exception) -> Renewing:
+    return Renewing(KINDS[0], GIVEN, *answers)
 
 
 def test_live_and_sandbox_are_two_addresses_of_one_api() -> None:
@@ -63,14 +34,14 @@ def test_live_and_sandbox_are_two_addresses_of_one_api() -> None:
 
 
 def test_every_request_names_a_product_and_its_version() -> None:
-    session = Session(GRANTED)
+    session = session_of(GRANTED)
     session.open()
     product, _, version = session.headers["User-Agent"].partition("/")
     assert (product, bool(version)) == ("nostro", True)
 
 
 def test_a_token_is_had_once_kept_and_sent_with_every_request() -> None:
-    session = Session(GRANTED, TAKEN, TAKEN)
+    session = session_of(GRANTED, TAKEN, TAKEN)
     before = session.clock.now()
 
     async def cancel_two() -> None:
@@ -91,7 +62,7 @@ def test_a_token_is_had_once_kept_and_sent_with_every_request() -> None:
 
 def test_a_cancel_that_was_answered_with_401_is_not_sent_again() -> None:
     again = answer(200, TOKENS | {"access_token": "a-2"})
-    session = Session(GRANTED, refused(401, "unauthorized", "No."), again)
+    session = session_of(GRANTED, refused(401, "unauthorized", "No."), again)
     assert isinstance(asyncio.run(session.open().cancel_order(ACCOUNT, REF)), CancelUnknown)
     assert [method for method, _ in session.sent()] == ["POST", "DELETE", "POST"]
 
@@ -105,14 +76,7 @@ def test_a_cancel_that_was_answered_with_401_is_not_sent_again() -> None:
     ],
 )
 def test_credentials_that_are_good_for_nothing_send_nothing_and_are_doubted(said: Reply) -> None:
-    session = Session(said)
-    with pytest.raises(AccessRefused):
-        asyncio.run(session.open().list_accounts())
-    assert session.doubts == 1
-    outcome = asyncio.run(session.open().cancel_order(ACCOUNT, REF))
-    assert isinstance(outcome, NotSent)
-    assert outcome.cause is NotSentCause.ACCESS_REFUSED
-    assert {method for method, _ in session.sent()} == {"POST"}
+    expect_dead(session_of(said), ACCOUNT, REF)
 
 
 @pytest.mark.parametrize(
@@ -132,11 +96,7 @@ def test_credentials_that_are_good_for_nothing_send_nothing_and_are_doubted(said
     ],
 )
 def test_any_other_answer_says_nothing_of_the_credentials(said: Reply | Exception) -> None:
-    session = Session(said)
-    with pytest.raises(ReadFailed) as failed:
-        asyncio.run(session.open().list_accounts())
-    assert not isinstance(failed.value, AccessRefused)
-    assert (session.doubts, session.secrets.held) == (0, GIVEN)
+    expect_undecided(session_of(said))
 
 
 _ASK = """
@@ -161,7 +121,7 @@ asyncio.run(main())
 
 def test_the_client_of_others_asks_for_tokens_in_the_same_way() -> None:
     said = ask_oracle("tastytrade", _ASK)
-    session = Session(GRANTED, TAKEN)
+    session = session_of(GRANTED, TAKEN)
     asyncio.run(session.open().cancel_order(ACCOUNT, REF))
     ours = session.transport.requests[0]
     assert json.loads(said) == [[ours.method, ours.path, json.loads(ours.body)]]

@@ -8,16 +8,13 @@ from urllib.parse import parse_qs
 import pytest
 
 from nostro.brokers.oauth import ACCESS_TOKEN, EXPIRES_AT
-from nostro.brokers.port import Broker
 from nostro.brokers.ties import LooseSecrets
 from nostro.brokers.tradestation import KINDS
 from nostro.brokers.transport import NoReply, Reply
-from nostro.domain.cancel import CancelPending, CancelUnknown, NotSent, NotSentCause
-from nostro.domain.errors import AccessRefused, ReadFailed
+from nostro.domain.cancel import CancelPending, CancelUnknown
 from tests.brokers.oracle import ask_oracle
+from tests.brokers.renewing import Renewing, expect_dead, expect_undecided
 from tests.brokers.scripted import Scripted, answer
-from tests.brokers.wired import wired
-from tests.sim.market import ToldClock
 
 from .said import ACCOUNT, SEEN, TAKEN, UNAUTHORIZED
 
@@ -32,26 +29,13 @@ FORM = {
 }
 
 
-class Session:
-    def __init__(self, said: Reply | Exception, *answers: Reply | Exception) -> None:
-        """Answer at the sign-in with `said`, and at the API with `answers`."""
-        self.tokens, self.api = Scripted(said), Scripted(*answers)
-        self.secrets = LooseSecrets(GIVEN)
-        self.clock = ToldClock()
-        self.doubts = 0
-
-    def open(self) -> Broker:
-        wiring = wired(
-            self.api, tokens=self.tokens, clock=self.clock, secrets=self.secrets, suspect=self._doubt
-        )
-        return KINDS[0].connect(GIVEN, wiring)
-
-    def _doubt(self) -> None:
-        self.doubts += 1
+def session_of(said: Reply | Exception, *answers: Reply | Exception) -> Renewing:
+    """Answer at the sign-in with `said`, and at the API with `answers`."""
+    return Renewing(KINDS[0], GIVEN, *answers, tokens=Scripted(said))
 
 
 def test_a_token_is_had_once_at_the_sign_in_kept_and_sent_with_every_request() -> None:
-    session = Session(GRANTED, TAKEN)
+    session = session_of(GRANTED, TAKEN)
     before = session.clock.now()
     tradestation = session.open()
 
@@ -60,33 +44,35 @@ def test_a_token_is_had_once_at_the_sign_in_kept_and_sent_with_every_request() -
             assert isinstance(await tradestation.cancel_order(ACCOUNT, SEEN), CancelPending)
 
     asyncio.run(cancel_two())
+    assert session.tokens is not None
     [asked] = session.tokens.requests
     assert (asked.method, asked.path, asked.operation) == ("POST", "/oauth/token", "renew")
     assert asked.headers == {"Content-Type": "application/x-www-form-urlencoded"}
     assert parse_qs(asked.body.decode()) == FORM
-    assert [each.headers["Authorization"] for each in session.api.requests] == ["Bearer a-1"] * 2
+    assert [each.headers["Authorization"] for each in session.transport.requests] == ["Bearer a-1"] * 2
     kept = session.secrets.held
     assert (kept[ACCESS_TOKEN], kept["refresh_token"], kept["client_secret"]) == ("a-1", "r+1/=", "s+1/=")
     assert datetime.fromisoformat(kept[EXPIRES_AT]) - before == timedelta(minutes=20)
 
 
 def test_a_refresh_token_that_is_replaced_is_kept() -> None:
-    session = Session(answer(200, TOKENS | {"refresh_token": "r-2"}), TAKEN)
+    session = session_of(answer(200, TOKENS | {"refresh_token": "r-2"}), TAKEN)
     asyncio.run(session.open().cancel_order(ACCOUNT, SEEN))
     assert session.secrets.held["refresh_token"] == "r-2"
 
 
 def test_an_app_without_a_secret_sends_none() -> None:
-    session = Session(GRANTED, TAKEN)
+    session = session_of(GRANTED, TAKEN)
     session.secrets = LooseSecrets(GIVEN | {"client_secret": ""})
     asyncio.run(session.open().cancel_order(ACCOUNT, SEEN))
+    assert session.tokens is not None
     assert "client_secret" not in parse_qs(session.tokens.requests[0].body.decode(), keep_blank_values=True)
 
 
 def test_a_cancel_that_was_answered_with_401_is_not_sent_again() -> None:
-    session = Session(GRANTED, UNAUTHORIZED)
+    session = session_of(GRANTED, UNAUTHORIZED)
     assert isinstance(asyncio.run(session.open().cancel_order(ACCOUNT, SEEN)), CancelUnknown)
-    assert [each.method for each in session.api.requests] == ["DELETE"]
+    assert [each.method for each in session.transport.requests] == ["DELETE"]
 
 
 @pytest.mark.parametrize(
@@ -98,14 +84,7 @@ def test_a_cancel_that_was_answered_with_401_is_not_sent_again() -> None:
     ],
 )
 def test_credentials_that_are_good_for_nothing_send_nothing_and_are_doubted(said: Reply) -> None:
-    session = Session(said, TAKEN)
-    with pytest.raises(AccessRefused):
-        asyncio.run(session.open().list_accounts())
-    assert session.doubts == 1
-    outcome = asyncio.run(session.open().cancel_order(ACCOUNT, SEEN))
-    assert isinstance(outcome, NotSent)
-    assert outcome.cause is NotSentCause.ACCESS_REFUSED
-    assert session.api.requests == []
+    expect_dead(session_of(said, TAKEN), ACCOUNT, SEEN)
 
 
 @pytest.mark.parametrize(
@@ -124,11 +103,7 @@ def test_credentials_that_are_good_for_nothing_send_nothing_and_are_doubted(said
     ],
 )
 def test_any_other_answer_says_nothing_of_the_credentials(said: Reply | Exception) -> None:
-    session = Session(said, TAKEN)
-    with pytest.raises(ReadFailed) as failed:
-        asyncio.run(session.open().list_accounts())
-    assert not isinstance(failed.value, AccessRefused)
-    assert (session.doubts, session.secrets.held) == (0, GIVEN)
+    expect_undecided(session_of(said, TAKEN))
 
 
 _CLIENT = """

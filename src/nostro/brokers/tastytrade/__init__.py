@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from nostro import __version__
+from nostro.brokers.oauth import renewal
 from nostro.brokers.registry import BrokerKind
 from nostro.brokers.spec import BrokerSpec
 from nostro.brokers.tastytrade.orders import TastytradeBroker
 from nostro.brokers.tastytrade.spec import SANDBOX_SPEC, SPEC
-from nostro.brokers.tastytrade.tokens import renewal
+from nostro.brokers.tastytrade.tokens import ask_for_token, final_word
 from nostro.brokers.wiring import Wiring
 
 __all__ = ["KINDS"]
@@ -21,7 +22,7 @@ _HEADERS = {
 def _kind(spec: BrokerSpec) -> BrokerKind:
     def connect(_credentials: Mapping[str, str], wiring: Wiring) -> TastytradeBroker:
         transport = wiring.open(_HEADERS)
-        renew = renewal(transport, spec.request_timeout_s, wiring.clock)
+        renew = renewal(transport, spec.request_timeout_s, wiring.clock, ask_for_token, final_word)
         return TastytradeBroker(wiring.bear(transport, renew), spec, wiring.clock)
 
     return BrokerKind(spec=spec, connect=connect)
