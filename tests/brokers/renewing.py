@@ -65,7 +65,7 @@ def expect_dead(session: Renewing, account: str, order: OrderRef) -> None:
     outcome = asyncio.run(session.open().cancel_order(account, order))
     assert isinstance(outcome, NotSent)
     assert outcome.cause is NotSentCause.ACCESS_REFUSED
-    assert not [token for _, token in session.sent() if token.startswith("Bearer")]
+    assert {each.operation for each in session.transport.requests} <= {"renew"}
 
 
 def expect_undecided(session: Renewing) -> None:
