@@ -6,6 +6,7 @@ adapter that is tried against it.
 """
 
 import contextlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -125,6 +126,11 @@ def route(
 def in_query(**parameters: str) -> Names:
     """Make a reader of names that stand in the query: of each name, its parameter."""
     return lambda query, _body: {name: query.get(each, "") for name, each in parameters.items()}
+
+
+def reply(status: int, document: object, headers: Mapping[str, str] | None = None) -> Reply:
+    """Answer with JSON; `headers` go beside the usual ones, their names in lower case."""
+    return Reply(status, json.dumps(document).encode(), headers or {})
 
 
 def form(body: bytes) -> dict[str, str]:

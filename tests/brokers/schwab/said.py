@@ -2,23 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from nostro.brokers.schwab.orders import SchwabBroker
 from nostro.brokers.schwab.spec import SPEC
 from nostro.brokers.transport import Reply
-from nostro.domain.ids import BrokerageOrderId, ClientOrderId
+from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import (
     OrderRef,
-    OrderType,
-    PositionEffect,
-    PriceEffect,
-    Side,
-    TimeInForce,
 )
-from nostro.domain.place import NewLeg, NewOrder
 from nostro.ports import SystemClock
+from tests.brokers.orders import spread
 from tests.brokers.scripted import Scripted, answer
 
 ACCOUNT = "12345678"
@@ -34,31 +28,7 @@ TAKEN = Reply(200, b"")
 UNKNOWN = answer(404, {"message": "Order not found", "errors": []})
 REFUSED = answer(400, {"message": "A validation error occurred.", "errors": ["No.", "Never."]})
 
-NEW_ORDER = NewOrder(
-    legs=(NewLeg(symbol="AAPL", side=Side.BUY),),
-    order_type=OrderType.LIMIT,
-    time_in_force=TimeInForce.DAY,
-    quantity=Decimal("10.0"),
-    limit_price=Decimal("100.50"),
-    client_order_id=ClientOrderId("5b3a4c1e-0000-4000-8000-000000000001"),
-)
-SPREAD = NewOrder(
-    legs=(
-        NewLeg(symbol="AAPL260320C00100000", side=Side.BUY, position_effect=PositionEffect.OPEN),
-        NewLeg(
-            symbol="AAPL  260320C00110000",
-            side=Side.SELL,
-            position_effect=PositionEffect.OPEN,
-            ratio=Decimal(2),
-        ),
-    ),
-    order_type=OrderType.LIMIT,
-    time_in_force=TimeInForce.GTC,
-    quantity=Decimal(3),
-    limit_price=Decimal("1.25"),
-    price_effect=PriceEffect.CREDIT,
-    client_order_id=ClientOrderId("5b3a4c1e-0000-4000-8000-000000000002"),
-)
+SPREAD = spread("AAPL260320C00100000", "AAPL  260320C00110000")
 
 
 def leg(instruction: str = "BUY", symbol: str = "AAPL", quantity: float | None = 10.0, **changes: Any) -> Any:

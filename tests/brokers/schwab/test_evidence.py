@@ -25,13 +25,13 @@ from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import OrderRef, OrderStatus, OrderType, TimeInForce
 from nostro.domain.place import Placed, PlaceRejected, Replaced, Replacement
 from nostro.ports import SystemClock
+from tests.brokers.orders import NEW_ORDER
 from tests.brokers.scripted import Scripted, answer
 
 from .said import (
     ACCOUNT,
     HASHES,
     NEW_ID,
-    NEW_ORDER,
     ORDER_ID,
     REF,
     REFUSED,

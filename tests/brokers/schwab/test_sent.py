@@ -13,8 +13,20 @@ from nostro.domain.instrument import AssetClass
 from nostro.domain.order import OrderType, PositionEffect, PriceEffect, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder, Replacement
 from tests.brokers.oracle import ask_oracle
+from tests.brokers.orders import NEW_ORDER
 
-from .said import ACCOUNT, NEW_ORDER, ORDER_ID, PATH, REF, SPREAD, UNKNOWN, asked, created, leg, shown
+from .said import (
+    ACCOUNT,
+    ORDER_ID,
+    PATH,
+    REF,
+    SPREAD,
+    UNKNOWN,
+    asked,
+    created,
+    leg,
+    shown,
+)
 
 CALL = "AAPL  260320C00100000"
 OPTION = replace(NEW_ORDER, legs=(NewLeg(symbol=CALL, side=Side.BUY),))

@@ -1,15 +1,14 @@
 """Orders, and what tastytrade says of them."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from nostro.brokers.tastytrade.orders import TastytradeBroker
 from nostro.brokers.tastytrade.spec import SPEC
 from nostro.brokers.transport import Reply
-from nostro.domain.ids import BrokerageOrderId, ClientOrderId
-from nostro.domain.order import OrderRef, OrderType, PositionEffect, PriceEffect, Side, TimeInForce
-from nostro.domain.place import NewLeg, NewOrder
+from nostro.domain.ids import BrokerageOrderId
+from nostro.domain.order import OrderRef
+from tests.brokers.orders import NEW_ORDER, spread
 from tests.brokers.scripted import Scripted, answer
 from tests.sim.market import ToldClock
 
@@ -23,33 +22,9 @@ BARE = OrderRef(ORDER_ID)
 WHOLE = OrderRef(COMPLEX_ID, "complex-orders")
 T0 = datetime(2026, 9, 18, 17, 25, 36, tzinfo=UTC)
 T0_MS = int(T0.timestamp() * 1000)
-CLIENT_ID = ClientOrderId("5b3a4c1e-0000-4000-8000-000000000001")
+CLIENT_ID = NEW_ORDER.client_order_id
 
-NEW_ORDER = NewOrder(
-    legs=(NewLeg(symbol="AAPL", side=Side.BUY),),
-    order_type=OrderType.LIMIT,
-    time_in_force=TimeInForce.DAY,
-    quantity=Decimal("10.0"),
-    limit_price=Decimal("100.50"),
-    client_order_id=CLIENT_ID,
-)
-SPREAD = NewOrder(
-    legs=(
-        NewLeg(symbol="AAPL260320C00100000", side=Side.BUY, position_effect=PositionEffect.OPEN),
-        NewLeg(
-            symbol="AAPL  260320C00110000",
-            side=Side.SELL,
-            position_effect=PositionEffect.OPEN,
-            ratio=Decimal(2),
-        ),
-    ),
-    order_type=OrderType.LIMIT,
-    time_in_force=TimeInForce.GTC,
-    quantity=Decimal(3),
-    limit_price=Decimal("1.25"),
-    price_effect=PriceEffect.CREDIT,
-    client_order_id=ClientOrderId("5b3a4c1e-0000-4000-8000-000000000002"),
-)
+SPREAD = spread("AAPL260320C00100000", "AAPL  260320C00110000")
 
 
 def dashed(changes: dict[str, Any]) -> dict[str, Any]:

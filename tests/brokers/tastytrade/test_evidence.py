@@ -20,6 +20,7 @@ from nostro.domain.cancel import (
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import OrderRef, OrderStatus, OrderType, TimeInForce
 from nostro.domain.place import Placed, PlaceRejected, Replaced, Replacement
+from tests.brokers.orders import NEW_ORDER
 from tests.brokers.scripted import answer
 
 from .said import (
@@ -27,7 +28,6 @@ from .said import (
     CLIENT_ID,
     ENDED,
     NEW_ID,
-    NEW_ORDER,
     ORDER_ID,
     PATH,
     REF,

@@ -14,8 +14,20 @@ from nostro.domain.instrument import AssetClass
 from nostro.domain.order import OrderType, PositionEffect, PriceEffect, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder, Replacement
 from tests.brokers.oracle import ask_oracle
+from tests.brokers.orders import NEW_ORDER
 
-from .said import ACCOUNT, CLIENT_ID, NEW_ORDER, PATH, REF, SPREAD, UNKNOWN, asked, fill, leg, shown
+from .said import (
+    ACCOUNT,
+    CLIENT_ID,
+    PATH,
+    REF,
+    SPREAD,
+    UNKNOWN,
+    asked,
+    fill,
+    leg,
+    shown,
+)
 
 CALL = "AAPL  260320C00100000"
 

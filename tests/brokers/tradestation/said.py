@@ -1,16 +1,15 @@
 """Orders, and what TradeStation says of them."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from nostro.brokers.tradestation.orders import TradeStationBroker
 from nostro.brokers.tradestation.spec import SPEC
 from nostro.brokers.transport import Reply
-from nostro.domain.ids import BrokerageOrderId, ClientOrderId
-from nostro.domain.order import OrderRef, OrderType, PositionEffect, PriceEffect, Side, TimeInForce
-from nostro.domain.place import NewLeg, NewOrder
+from nostro.domain.ids import BrokerageOrderId
+from nostro.domain.order import OrderRef
 from nostro.ports import SystemClock
+from tests.brokers.orders import spread
 from tests.brokers.scripted import Scripted, answer
 
 ACCOUNT = "SIM123456M"
@@ -28,31 +27,7 @@ PLACED = answer(200, {"Orders": [{"OrderID": ORDER_ID, "Message": "Sent order: B
 NOTHING = answer(200, {"Orders": [], "Errors": []})
 UNAUTHORIZED = answer(401, {"Error": "Unauthorized", "Message": "No."})
 
-NEW_ORDER = NewOrder(
-    legs=(NewLeg(symbol="AAPL", side=Side.BUY),),
-    order_type=OrderType.LIMIT,
-    time_in_force=TimeInForce.DAY,
-    quantity=Decimal("10.0"),
-    limit_price=Decimal("100.50"),
-    client_order_id=ClientOrderId("5b3a4c1e-0000-4000-8000-000000000001"),
-)
-SPREAD = NewOrder(
-    legs=(
-        NewLeg(symbol="AAPL260320C00240000", side=Side.BUY, position_effect=PositionEffect.OPEN),
-        NewLeg(
-            symbol="AAPL  260320C00247500",
-            side=Side.SELL,
-            position_effect=PositionEffect.OPEN,
-            ratio=Decimal(2),
-        ),
-    ),
-    order_type=OrderType.LIMIT,
-    time_in_force=TimeInForce.GTC,
-    quantity=Decimal(3),
-    limit_price=Decimal("1.25"),
-    price_effect=PriceEffect.CREDIT,
-    client_order_id=ClientOrderId("5b3a4c1e-0000-4000-8000-000000000002"),
-)
+SPREAD = spread("AAPL260320C00240000", "AAPL  260320C00247500")
 
 
 def leg(ordered: str = "10", executed: str = "0", **changes: Any) -> dict[str, Any]:

@@ -20,12 +20,12 @@ from nostro.domain.cancel import (
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import OrderRef, OrderStatus, OrderType, TimeInForce
 from nostro.domain.place import Placed, PlaceRejected, Replacement
+from tests.brokers.orders import NEW_ORDER
 from tests.brokers.scripted import answer
 
 from .said import (
     ACCOUNT,
     CHANGE,
-    NEW_ORDER,
     NOTHING,
     ORDER_ID,
     PLACED,

@@ -17,9 +17,22 @@ from nostro.domain.instrument import AssetClass
 from nostro.domain.order import OrderType, PositionEffect, PriceEffect, Side, TimeInForce
 from nostro.domain.place import NewLeg, NewOrder
 from tests.brokers.oracle import ask_oracle
+from tests.brokers.orders import NEW_ORDER
 from tests.brokers.scripted import answer
 
-from .said import ACCOUNT, CALL, CHANGE, NEW_ORDER, NOTHING, ORDER_ID, PLACED, SEEN, SPREAD, T0, TAKEN, asked
+from .said import (
+    ACCOUNT,
+    CALL,
+    CHANGE,
+    NOTHING,
+    ORDER_ID,
+    PLACED,
+    SEEN,
+    SPREAD,
+    T0,
+    TAKEN,
+    asked,
+)
 
 OPTION = replace(NEW_ORDER, legs=(NewLeg(symbol=CALL, side=Side.BUY),))
 FUTURE = replace(NEW_ORDER, legs=(NewLeg(symbol="ESZ6", side=Side.BUY),))

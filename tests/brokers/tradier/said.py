@@ -12,12 +12,12 @@ from nostro.domain.order import (
     OrderRef,
     OrderType,
     PositionEffect,
-    PriceEffect,
     Side,
     TimeInForce,
 )
 from nostro.domain.place import NewLeg, NewOrder
 from nostro.ports import SystemClock
+from tests.brokers.orders import spread
 from tests.brokers.scripted import Scripted, answer
 
 ACCOUNT = "VA000001"
@@ -38,23 +38,7 @@ NEW_ORDER = NewOrder(
     stop_price=Decimal(101),
     client_order_id=ClientOrderId("5b3a4c1e-0000-4000-8000-000000000001"),
 )
-SPREAD = NewOrder(
-    legs=(
-        NewLeg(symbol="AAPL  260320C00100000", side=Side.BUY, position_effect=PositionEffect.OPEN),
-        NewLeg(
-            symbol="AAPL260320C00110000",
-            side=Side.SELL,
-            position_effect=PositionEffect.OPEN,
-            ratio=Decimal(2),
-        ),
-    ),
-    order_type=OrderType.LIMIT,
-    time_in_force=TimeInForce.DAY,
-    quantity=Decimal(3),
-    limit_price=Decimal("1.25"),
-    price_effect=PriceEffect.CREDIT,
-    client_order_id=ClientOrderId("5b3a4c1e-0000-4000-8000-000000000002"),
-)
+SPREAD = spread("AAPL  260320C00100000", "AAPL260320C00110000", TimeInForce.DAY)
 
 
 def row(**changes: object) -> dict[str, Any]:

@@ -30,10 +30,10 @@ will do.
 from datetime import datetime
 
 from nostro.brokers.transport import Request
-from nostro.sim.face import Face
+from nostro.sim.face import Face, reply
 from nostro.sim.skins.alpaca.refusals import fail, refuse
 from nostro.sim.skins.alpaca.routes import ROUTES
-from nostro.sim.skins.alpaca.shapes import about_another_order, reply
+from nostro.sim.skins.alpaca.shapes import about_another_order
 
 
 def _customer(request: Request, _at: datetime) -> str:

@@ -8,6 +8,7 @@ of 400, 429 and 500.
 
 from nostro.brokers.transport import Reply
 from nostro.domain.order import Order
+from nostro.sim.face import reply
 from nostro.sim.refusals import (
     CancelAlreadyPending,
     InsufficientFunds,
@@ -19,7 +20,7 @@ from nostro.sim.refusals import (
     UnknownRoute,
     UnknownSymbol,
 )
-from nostro.sim.skins.alpaca.shapes import number, reply
+from nostro.sim.skins.alpaca.shapes import number
 
 _INVALID = 42210000
 _NOT_FOUND = 40410000

@@ -8,7 +8,7 @@ from nostro.domain.ids import ClientOrderId
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import Order, OrderStatus
 from nostro.domain.place import NewGroup
-from nostro.sim.face import Asked, in_query, route
+from nostro.sim.face import Asked, in_query, reply, route
 from nostro.sim.refusals import CancelAlreadyPending, OrderClosed, Refused, UnknownOrder, UnknownSymbol
 from nostro.sim.skins.alpaca.forms import PatchForm, read, read_new, read_terms
 from nostro.sim.skins.alpaca.refusals import NotFound, NotReplaceable, NotUnique
@@ -16,7 +16,6 @@ from nostro.sim.skins.alpaca.shapes import (
     Document,
     asset_id,
     make_id,
-    reply,
     roll_up,
     symbol_of,
     write_account,

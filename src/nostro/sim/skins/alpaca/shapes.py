@@ -14,6 +14,7 @@ from nostro.brokers.transport import Reply
 from nostro.domain.account import Balance, Position
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import GroupRole, GroupType, Leg, Order, OrderStatus, OrderType, PriceEffect
+from nostro.sim.face import reply
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -33,10 +34,6 @@ _ASSET_CLASSES = {
 _EXCHANGES = {"XNAS": "NASDAQ", "XNYS": "NYSE", "ARCX": "ARCA"}
 _CREATED_AT = "2024-01-02T15:04:05.678901Z"
 """Of every account: the exchange does not remember."""
-
-
-def reply(status: int, document: object) -> Reply:
-    return Reply(status, json.dumps(document).encode())
 
 
 def make_id(*parts: object) -> str:

@@ -51,11 +51,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from nostro.brokers.transport import Request
-from nostro.sim.face import Face
+from nostro.sim.face import Face, reply
 from nostro.sim.skins.binance.credentials import find_customer, issue
 from nostro.sim.skins.binance.refusals import fail, refuse
 from nostro.sim.skins.binance.routes import ROUTES
-from nostro.sim.skins.binance.shapes import about_another_order, reply, shape_id
+from nostro.sim.skins.binance.shapes import about_another_order, shape_id
 
 _PUBLIC = [route.path for route in ROUTES if route.is_public]
 

@@ -6,11 +6,18 @@ from decimal import Decimal
 from nostro.brokers.transport import Reply
 from nostro.domain.account import Quote
 from nostro.domain.instrument import Instrument
-from nostro.sim.face import Asked, route
+from nostro.sim.face import Asked, reply, route
 from nostro.sim.refusals import UnknownSymbol
 from nostro.sim.skins.binance import forms
 from nostro.sim.skins.binance.filters import write_pair
-from nostro.sim.skins.binance.shapes import Document, is_pair, reply, symbol_of, time, write_book, write_price
+from nostro.sim.skins.binance.shapes import (
+    Document,
+    is_pair,
+    symbol_of,
+    time,
+    write_book,
+    write_price,
+)
 
 _DEPTH = Decimal(1000)
 """How much stands behind every quote: the exchange trades any quantity."""

@@ -9,6 +9,7 @@ order type that a symbol has not: -1013 (sammchardy/python-binance#166).
 """
 
 from nostro.brokers.transport import Reply
+from nostro.sim.face import reply
 from nostro.sim.refusals import (
     CancelAlreadyPending,
     InsufficientFunds,
@@ -19,7 +20,7 @@ from nostro.sim.refusals import (
     UnknownRoute,
     UnknownSymbol,
 )
-from nostro.sim.skins.binance.shapes import Document, reply
+from nostro.sim.skins.binance.shapes import Document
 
 _RETRY_AFTER_S = 1
 

@@ -10,7 +10,7 @@ from nostro.domain.account import Quote
 from nostro.domain.instrument import Instrument
 from nostro.domain.order import Order, OrderStatus, Side
 from nostro.domain.place import NewOrder
-from nostro.sim.face import Asked, Names, form, route
+from nostro.sim.face import Asked, Names, form, reply, route
 from nostro.sim.refusals import OrderClosed, Refused, UnknownOrder
 from nostro.sim.skins.binance import forms
 from nostro.sim.skins.binance.filters import check_filters
@@ -31,7 +31,6 @@ from nostro.sim.skins.binance.shapes import (
     list_balances,
     make_client_id,
     number_of,
-    reply,
     write_account,
     write_canceled,
     write_order,

@@ -5,7 +5,7 @@ the samples in `rest-api.md`, binance/binance-spot-api-docs at a5e0bc3.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from nostro.brokers.transport import Reply
 from nostro.domain.account import Balance, Position, Quote
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import Order, OrderStatus, OrderType, Side, TimeInForce
+from nostro.sim.face import reply
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -55,10 +56,6 @@ _EXPIRY_REASONS = {
     TimeInForce.IOC: "UNFILLED_IOC_QUANTITY_EXPIRED",
     TimeInForce.FOK: "UNFILLED_FOK_ORDER_EXPIRED",
 }
-
-
-def reply(status: int, document: object, headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply(status, json.dumps(document).encode(), headers or {})
 
 
 def shape_id(made: UUID) -> int:

@@ -43,12 +43,11 @@ size of a limit order is in units of its base; there are no futures, no brackets
 orders, and no `/orders/edit`, which keeps an order's id where the exchange gives a new one.
 """
 
-from nostro.sim.face import Face
+from nostro.sim.face import Face, reply
 from nostro.sim.skins.coinbase.keys import find_customer, issue
 from nostro.sim.skins.coinbase.orders import about_another_order, write_list
 from nostro.sim.skins.coinbase.refusals import fail, refuse
 from nostro.sim.skins.coinbase.routes import ROUTES
-from nostro.sim.skins.coinbase.shapes import reply
 
 FACE = Face(
     slug="coinbase",

@@ -10,7 +10,15 @@ from decimal import Decimal
 
 from nostro.brokers.transport import Reply
 from nostro.domain.order import Order, OrderStatus, OrderType, Side, TimeInForce
-from nostro.sim.skins.coinbase.shapes import Document, Holder, make_id, number, product_id, reply, time
+from nostro.sim.face import reply
+from nostro.sim.skins.coinbase.shapes import (
+    Document,
+    Holder,
+    make_id,
+    number,
+    product_id,
+    time,
+)
 
 KINDS = {
     "market_market_ioc": (OrderType.MARKET, TimeInForce.IOC),

@@ -7,6 +7,7 @@ NewOrderFailureReason and PreviewFailureReason, docs.cdp.coinbase.com `create-or
 """
 
 from nostro.brokers.transport import Reply
+from nostro.sim.face import reply
 from nostro.sim.refusals import (
     InsufficientFunds,
     Refused,
@@ -15,7 +16,7 @@ from nostro.sim.refusals import (
     UnknownRoute,
     UnknownSymbol,
 )
-from nostro.sim.skins.coinbase.shapes import Document, reply
+from nostro.sim.skins.coinbase.shapes import Document
 
 UNKNOWN_REASON = "UNKNOWN_FAILURE_REASON"
 

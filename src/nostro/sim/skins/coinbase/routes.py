@@ -11,7 +11,7 @@ from nostro.brokers.transport import Reply
 from nostro.domain.account import Position, Quote
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import Order, OrderStatus
-from nostro.sim.face import Asked, Call, route
+from nostro.sim.face import Asked, Call, reply, route
 from nostro.sim.refusals import (
     CancelAlreadyPending,
     Malformed,
@@ -39,7 +39,7 @@ from nostro.sim.skins.coinbase.orders import (
     write_taken,
 )
 from nostro.sim.skins.coinbase.refusals import NotFound, write_not_taken
-from nostro.sim.skins.coinbase.shapes import Document, Holder, product_id, reply
+from nostro.sim.skins.coinbase.shapes import Document, Holder, product_id
 
 CANCEL_TAKES_S = 0.2
 """How long an order is CANCEL_QUEUED, by the exchange's time."""

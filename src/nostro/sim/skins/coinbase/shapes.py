@@ -1,13 +1,11 @@
 """How Coinbase spells what all answers have: numbers as strings, times in RFC 3339 with `Z`, ids as UUIDs."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from nostro.brokers.transport import Reply
 from nostro.domain.instrument import Instrument
 
 Document = dict[str, Any]
@@ -31,10 +29,6 @@ class Holder:
 
     def wallet_id(self, currency: str) -> str:
         return make_id("wallet", self.account, currency)
-
-
-def reply(status: int, document: object) -> Reply:
-    return Reply(status, json.dumps(document).encode())
 
 
 def make_id(*parts: object) -> str:

@@ -10,6 +10,7 @@ has none. Only clients of others show `EOrder:Cancel pending` (ccxt 4.5.90), `EO
 """
 
 from nostro.brokers.transport import Reply
+from nostro.sim.face import reply
 from nostro.sim.refusals import (
     CancelAlreadyPending,
     InsufficientFunds,
@@ -21,7 +22,6 @@ from nostro.sim.refusals import (
     UnknownRoute,
     UnknownSymbol,
 )
-from nostro.sim.skins.kraken.shapes import reply
 
 
 class InvalidSignature(Refused):

@@ -15,6 +15,7 @@ from typing import Any
 from nostro.brokers.transport import Reply
 from nostro.domain.account import Balance, Position, Quote
 from nostro.domain.order import Order, OrderStatus, OrderType, Side
+from nostro.sim.face import reply
 from nostro.sim.skins.kraken.assets import (
     ASSET_DECIMALS,
     COST_DECIMALS,
@@ -55,10 +56,6 @@ _TYPES = {
     OrderType.STOP_LIMIT: "stop-loss-limit",
 }
 _PERMISSIONS = ("query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades")
-
-
-def reply(status: int, document: object) -> Reply:
-    return Reply(status, json.dumps(document).encode())
 
 
 def result(document: object) -> Reply:

@@ -47,11 +47,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from nostro.brokers.transport import Request
-from nostro.sim.face import Face, form
+from nostro.sim.face import Face, form, reply
 from nostro.sim.skins.schwab import tokens
 from nostro.sim.skins.schwab.refusals import NoClient, fail, refuse
 from nostro.sim.skins.schwab.routes import OAUTH_PATH, ROUTES
-from nostro.sim.skins.schwab.shapes import about_another_order, hash_of, integer, reply
+from nostro.sim.skins.schwab.shapes import about_another_order, hash_of, integer
 
 
 def _customer(request: Request, at: datetime) -> str:

@@ -12,6 +12,7 @@ tylerebowers/Schwabdev#35 and #40, go-schwab/trader#26, and the tests of OwenGor
 from collections.abc import Sequence
 
 from nostro.brokers.transport import Reply
+from nostro.sim.face import reply
 from nostro.sim.refusals import (
     CancelAlreadyPending,
     InsufficientFunds,
@@ -22,7 +23,7 @@ from nostro.sim.refusals import (
     UnknownOrder,
     UnknownRoute,
 )
-from nostro.sim.skins.schwab.shapes import make_id, reply
+from nostro.sim.skins.schwab.shapes import make_id
 
 NO_FUNDS = "You do not have enough available cash/buying power for this order."
 _NOT_VALID = "A validation error occurred while processing the request."

@@ -9,7 +9,7 @@ from nostro.brokers.transport import Reply
 from nostro.domain.account import Position, Quote
 from nostro.domain.instrument import Instrument
 from nostro.domain.order import Order
-from nostro.sim.face import Asked, route
+from nostro.sim.face import Asked, reply, route
 from nostro.sim.refusals import InsufficientFunds, Refused, UnknownSymbol
 from nostro.sim.skins.schwab import tokens
 from nostro.sim.skins.schwab.accounts import (
@@ -33,7 +33,6 @@ from nostro.sim.skins.schwab.shapes import (
     created,
     hash_of,
     number_of,
-    reply,
     word_of,
     write_order,
 )

@@ -28,6 +28,7 @@ from nostro.domain.order import (
     TimeInForce,
 )
 from nostro.domain.place import NewLeg
+from nostro.sim.face import reply
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -92,10 +93,6 @@ _STOCK_INSTRUCTIONS = {
     (Side.SELL, PositionEffect.OPEN): "SELL_SHORT",
     (Side.BUY, PositionEffect.CLOSE): "BUY_TO_COVER",
 }
-
-
-def reply(status: int, document: object) -> Reply:
-    return Reply(status, json.dumps(document).encode())
 
 
 def created(account: str, order: Order) -> Reply:

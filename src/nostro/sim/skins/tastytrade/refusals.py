@@ -10,6 +10,7 @@ that is missing), tastyware/tastytrade#281 (a bad refresh token). Statuses: deve
 """
 
 from nostro.brokers.transport import Reply
+from nostro.sim.face import reply
 from nostro.sim.refusals import (
     CancelAlreadyPending,
     InsufficientFunds,
@@ -23,7 +24,7 @@ from nostro.sim.refusals import (
     UnknownSymbol,
 )
 from nostro.sim.skins.tastytrade.accounts import write_effect
-from nostro.sim.skins.tastytrade.shapes import Document, reply
+from nostro.sim.skins.tastytrade.shapes import Document
 
 _PREFLIGHT = "One or more preflight checks failed"
 _NO_FUNDS = "Account does not have sufficient buying power available for this order."

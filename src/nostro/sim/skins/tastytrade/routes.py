@@ -10,7 +10,7 @@ from nostro.brokers.transport import Reply
 from nostro.domain.instrument import Instrument
 from nostro.domain.order import Order, OrderStatus
 from nostro.domain.place import NewOrder
-from nostro.sim.face import Asked, route
+from nostro.sim.face import Asked, reply, route
 from nostro.sim.refusals import CancelAlreadyPending, OrderClosed, UnknownOrder, UnknownSymbol
 from nostro.sim.skins.tastytrade import tokens
 from nostro.sim.skins.tastytrade.accounts import (
@@ -36,7 +36,6 @@ from nostro.sim.skins.tastytrade.shapes import (
     TYPES,
     Document,
     answer,
-    reply,
     symbol_of,
     underlying_of,
     write_complex,

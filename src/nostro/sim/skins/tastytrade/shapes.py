@@ -27,6 +27,7 @@ from nostro.domain.order import (
     Side,
     TimeInForce,
 )
+from nostro.sim.face import reply
 from nostro.sim.groups import begins_held
 
 Document = dict[str, Any]
@@ -91,10 +92,6 @@ _ECHOED = frozenset(
 )
 """What an order that is only tried shows of its form."""
 _EFFECTS = {PriceEffect.DEBIT: "Debit", PriceEffect.CREDIT: "Credit", PriceEffect.EVEN: "None"}
-
-
-def reply(status: int, document: object) -> Reply:
-    return Reply(status, json.dumps(document).encode())
 
 
 def answer(status: int, data: object, context: str, **more: object) -> Reply:

@@ -60,11 +60,11 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from nostro.brokers.transport import Request
-from nostro.sim.face import Face, form
+from nostro.sim.face import Face, form, reply
 from nostro.sim.skins.tradestation import tokens
 from nostro.sim.skins.tradestation.refusals import NoClient, fail, refuse
 from nostro.sim.skins.tradestation.routes import ROUTES, TOKEN_PATH
-from nostro.sim.skins.tradestation.shapes import about_another_order, name_account, reply, shape_id
+from nostro.sim.skins.tradestation.shapes import about_another_order, name_account, shape_id
 
 
 def _customer(request: Request, at: datetime) -> str:

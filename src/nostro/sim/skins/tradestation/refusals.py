@@ -15,6 +15,7 @@ version (tradestation/webapi-docs-v2: fcb3efb `en/orders/cancel-order.md`,
 from collections.abc import Callable
 
 from nostro.brokers.transport import Reply
+from nostro.sim.face import reply
 from nostro.sim.refusals import (
     CancelAlreadyPending,
     InsufficientFunds,
@@ -25,7 +26,7 @@ from nostro.sim.refusals import (
     UnknownOrder,
     UnknownRoute,
 )
-from nostro.sim.skins.tradestation.shapes import Document, make_id, reply
+from nostro.sim.skins.tradestation.shapes import Document, make_id
 
 _TITLES = {
     400: "BadRequest",

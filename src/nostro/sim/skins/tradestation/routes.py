@@ -10,7 +10,7 @@ from nostro.domain.account import Position, Quote
 from nostro.domain.instrument import Instrument
 from nostro.domain.order import Order
 from nostro.domain.place import NewGroup
-from nostro.sim.face import Asked, route
+from nostro.sim.face import Asked, reply, route
 from nostro.sim.refusals import CancelAlreadyPending, InsufficientFunds, Refused, UnknownOrder, UnknownSymbol
 from nostro.sim.skins.tradestation import tokens
 from nostro.sim.skins.tradestation.accounts import (
@@ -41,7 +41,12 @@ from nostro.sim.skins.tradestation.refusals import (
     write_failed,
     write_order_error,
 )
-from nostro.sim.skins.tradestation.shapes import Document, make_id, name_account, reply, write_sent
+from nostro.sim.skins.tradestation.shapes import (
+    Document,
+    make_id,
+    name_account,
+    write_sent,
+)
 from nostro.sim.skins.tradestation.symbols import TRADED, read_symbol, write_symbol
 
 CANCEL_TAKES_S = 0.2

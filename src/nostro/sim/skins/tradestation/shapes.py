@@ -29,6 +29,7 @@ from nostro.domain.order import (
     TimeInForce,
 )
 from nostro.domain.place import NewOrder
+from nostro.sim.face import reply
 from nostro.sim.skins.tradestation.symbols import write_asset_type, write_series, write_symbol
 
 Document = dict[str, Any]
@@ -69,10 +70,6 @@ _STOCK_ACTIONS = {
     (Side.SELL, PositionEffect.OPEN): "SellShort",
     (Side.BUY, PositionEffect.CLOSE): "BuyToCover",
 }
-
-
-def reply(status: int, document: object) -> Reply:
-    return Reply(status, json.dumps(document).encode())
 
 
 def make_id(*parts: object) -> str:

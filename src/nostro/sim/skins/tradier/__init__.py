@@ -31,10 +31,10 @@ from datetime import datetime
 from uuid import UUID
 
 from nostro.brokers.transport import Request
-from nostro.sim.face import Face
+from nostro.sim.face import Face, reply
 from nostro.sim.skins.tradier.refusals import fail, refuse
 from nostro.sim.skins.tradier.routes import ROUTES
-from nostro.sim.skins.tradier.shapes import about_another_order, reply, shape_id, write_list
+from nostro.sim.skins.tradier.shapes import about_another_order, shape_id, write_list
 
 _SCHEME = "bearer "
 

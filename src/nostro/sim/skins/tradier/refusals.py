@@ -7,6 +7,7 @@ or the order is not the customer's. Measured by Networkgems/TradingAI-,
 """
 
 from nostro.brokers.transport import Reply
+from nostro.sim.face import reply
 from nostro.sim.refusals import (
     Malformed,
     OrderClosed,
@@ -15,7 +16,7 @@ from nostro.sim.refusals import (
     UnknownCustomer,
     UnknownRoute,
 )
-from nostro.sim.skins.tradier.shapes import reply, word_of
+from nostro.sim.skins.tradier.shapes import word_of
 
 
 class InvalidParameter(Refused):

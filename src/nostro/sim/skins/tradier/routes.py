@@ -7,12 +7,11 @@ from nostro.brokers.transport import Reply
 from nostro.domain.account import Position
 from nostro.domain.instrument import Instrument
 from nostro.domain.order import Order
-from nostro.sim.face import Asked, route
+from nostro.sim.face import Asked, reply, route
 from nostro.sim.refusals import CancelAlreadyPending, UnknownAccount, UnknownOrder, UnknownSymbol
 from nostro.sim.skins.tradier.forms import read_new
 from nostro.sim.skins.tradier.shapes import (
     TRADED,
-    reply,
     write_balances,
     write_list,
     write_order,

@@ -16,6 +16,7 @@ from nostro.domain.account import Balance, BrokerageAccount, Position
 from nostro.domain.instrument import AssetClass, Instrument
 from nostro.domain.order import Leg, Order, OrderStatus, OrderType, PositionEffect, Side, TimeInForce
 from nostro.domain.place import Preview
+from nostro.sim.face import reply
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -45,10 +46,6 @@ _STOCK_SIDES: dict[tuple[Side, PositionEffect | None], str] = {
     (Side.SELL, PositionEffect.OPEN): "sell_short",
     (Side.BUY, PositionEffect.CLOSE): "buy_to_cover",
 }
-
-
-def reply(status: int, document: object) -> Reply:
-    return Reply(status, json.dumps(document).encode())
 
 
 def shape_id(made: UUID) -> int:
