@@ -159,6 +159,8 @@ def _intents() -> Iterable[CancelIntent]:
     yield replace(intent, state=CancelState.REFUSED, message="the brokerage's own words")
     yield replace(intent, state=CancelState.NOT_SENT)
     yield replace(intent, state=CancelState.NOT_SENT, cause=NotSentCause.ACCESS_REFUSED)
+    here, why = NotSentCause.REFUSED_LOCALLY, "the reason, in a few words"
+    yield replace(intent, state=CancelState.NOT_SENT, cause=here, message=why)
     for state in (CancelState.INTENT, CancelState.UNKNOWN):
         yield replace(intent, state=state)
 

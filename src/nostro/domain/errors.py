@@ -26,6 +26,8 @@ Refusal
   PlaceUnknown             an order may or may not exist now
 """
 
+from nostro.domain.cancel import NotSentCause, UnknownCause
+
 
 class Refusal(Exception):
     """Base of all refusals. `str()` of one is a full sentence for the caller and holds no secret."""
@@ -173,6 +175,15 @@ class StoreFailed(Refusal):
 
 class BrokerageUnreachable(Refusal):
     default_message = "The brokerage could not be reached. Nothing was sent."
+
+
+def not_sent(cause: UnknownCause | NotSentCause | None, why: str) -> BrokerageUnreachable:
+    """Say to a caller why nothing was sent: only where nobody was reached, that nobody was."""
+    if cause is NotSentCause.ACCESS_REFUSED:
+        return BrokerageUnreachable(f"{AccessRefused.default_message} Nothing was sent.")
+    if cause is NotSentCause.REFUSED_LOCALLY:
+        return BrokerageUnreachable(f"Nothing was sent: {why}.")
+    return BrokerageUnreachable()
 
 
 class ReadFailed(Refusal):

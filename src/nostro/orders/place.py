@@ -27,6 +27,7 @@ from nostro.domain.errors import (
     PlaceUnknown,
     ReadFailed,
     StoreFailed,
+    not_sent,
 )
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import Order
@@ -122,9 +123,9 @@ class PlaceOrders:
             case CancelUnknown(message=message):
                 await self._finish(intent, PlaceState.UNKNOWN, message=message)
                 raise PlaceUnknown
-            case NotSent(message=message):
+            case NotSent(cause=cause, message=message):
                 await self._finish(intent, PlaceState.NOT_SENT, message=message)
-                raise BrokerageUnreachable
+                raise not_sent(cause, message)
 
     async def _ask(self, broker: Broker, number: str, wanted: NewOrder | NewGroup) -> PlaceOutcome:
         try:

@@ -12,10 +12,10 @@ from nostro.connections.sessions import Sessions
 from nostro.domain.account import Account
 from nostro.domain.cancel import CancelUnknown, NotSent, OrderFound
 from nostro.domain.errors import (
-    BrokerageUnreachable,
     OrderRefused,
     PlaceUnknown,
     StoreFailed,
+    not_sent,
 )
 from nostro.domain.ids import BrokerageOrderId
 from nostro.domain.order import Order, OrderRef
@@ -70,5 +70,5 @@ class ReplaceOrders:
                 raise PlaceUnknown(
                     "The brokerage did not say whether it replaced the order. List the orders to learn it."
                 )
-            case NotSent():
-                raise BrokerageUnreachable
+            case NotSent(cause=cause, message=message):
+                raise not_sent(cause, message)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec import UNSET, Struct, UnsetType
 
 from nostro.domain import errors
-from nostro.domain.cancel import CancelIntent, CancelState, NotSentCause
+from nostro.domain.cancel import CancelIntent, CancelState
 from nostro.wire.cancel import cancel_status
 from nostro.wire.orders_v2 import AccountOrderRecordV2, render_order_v2
 
@@ -119,10 +119,8 @@ def _cancel_row(intent: CancelIntent) -> tuple[Row, str]:
         case CancelState.REFUSED:
             why = intent.message or "it did not carry the request out"
             return CANCEL_REFUSED, f"The brokerage did not cancel the order, which is still open: {why}."
-        case CancelState.NOT_SENT if intent.cause is NotSentCause.ACCESS_REFUSED:
-            return CANCEL_NOT_SENT, f"{errors.AccessRefused.default_message} Nothing was sent."
         case CancelState.NOT_SENT:
-            return CANCEL_NOT_SENT, errors.BrokerageUnreachable.default_message
+            return CANCEL_NOT_SENT, str(errors.not_sent(intent.cause, intent.message))
         case CancelState.INTENT:
             said = "The cancel is under way, and the brokerage has not answered yet."
         case _:
